@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include "CNitkaLinux.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/sockios.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int nitka_accept(int listener, struct sockaddr *peer, socklen_t *length) {
+    return accept4(listener, peer, length, SOCK_CLOEXEC);
+}
+
+int nitka_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+pid_t nitka_gettid(void) { return gettid(); }
+
+void nitka_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+static int amount(int socket, unsigned long request) {
+    int value = 0;
+    return ioctl(socket, request, &value) < 0 ? -1 : value;
+}
+
+int nitka_unread(int socket) { return amount(socket, SIOCINQ); }
+
+int nitka_unacknowledged(int socket) { return amount(socket, SIOCOUTQ); }
+
+int nitka_ignore_new_connections(int listener) {
+    // A TCP socket's filter sees the segment from its TCP header on: byte 13 holds the flags.
+    enum { flags_offset = 13, syn = 0x02, ack = 0x10, keep = 0xffffffff, drop = 0 };
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_offset),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, syn | ack),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, syn, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, drop),
+        BPF_STMT(BPF_RET | BPF_K, keep),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+    return setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+int nitka_take_error(int socket) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? errno : error;
+}
+
+const char *nitka_errno_name(int code) { return strerrorname_np(code); }
+
+const char *nitka_errno_words(int code) { return strerrordesc_np(code); }
+
+void nitka_get_thread_name(char *name) {
+    name[0] = '\0';
+    pthread_getname_np(pthread_self(), name, 16);
+}
+
+int nitka_poll(struct pollfd *entries, nfds_t count, int64_t nanoseconds) {
+    struct timespec patience = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return ppoll(entries, count, nanoseconds < 0 ? NULL : &patience, NULL);
+}

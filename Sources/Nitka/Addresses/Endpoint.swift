@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+
+/// Where to listen or to connect: a host, numeric or by name, and a port. `localhost:7007`, `[::1]:7007`,
+/// `echo.example.org:7`.
+///
+/// Parsing is strict and does not look names up; printing gives back what was parsed.
+public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
+    /// The host's name or numeric address, without brackets.
+    public let host: String
+    /// The port, 0 to 65535; 0 lets the system choose one to listen on.
+    public let port: UInt16
+
+    /// A host and a port.
+    ///
+    /// - Throws: ``NitkaError`` when the host is neither a numeric address nor a possible name.
+    public init(host: String, port: UInt16) throws(NitkaError) {
+        guard Self.isPossible(host) else {
+            throw Self.refusal(
+                host, "a host is an IPv4 or IPv6 address, or a name of letters, digits, dots and hyphens")
+        }
+        self.host = host
+        self.port = port
+    }
+
+    /// Parses `HOST:PORT`, with brackets around an IPv6 address.
+    ///
+    /// - Throws: ``NitkaError`` that says what is allowed.
+    public init(_ text: String) throws(NitkaError) {
+        guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+            throw Self.refusal(text, "write HOST:PORT, as 127.0.0.1:7007, [::1]:7007 or localhost:7007")
+        }
+        var host = String(text[..<colon])
+        guard let port = Self.port(text[text.utf8.index(after: colon)...]) else {
+            throw Self.refusal(text, "a port is a whole number from 0 to 65535")
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+            guard case .v6 = RawAddress.Host(numeric: host) else {
+                throw Self.refusal(text, "between brackets stands an IPv6 address, as [::1]:7007")
+            }
+        } else if host.utf8.contains(UInt8(ascii: ":")) {
+            throw Self.refusal(text, "an IPv6 address stands in brackets, as [::1]:7007")
+        }
+        try self.init(host: host, port: port)
+    }
+
+    /// `host:port`, with brackets around an IPv6 address.
+    public var description: String {
+        host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// The numeric addresses of the host, in the resolver's order.
+    ///
+    /// A name is looked up with getaddrinfo(3), which blocks, for seconds where a name server is slow: never call it
+    /// on a thread that accepts clients.
+    ///
+    /// - Throws: ``NitkaError`` when the name is not known.
+    public func resolved() throws(NitkaError) -> [SocketAddress] {
+        if let numeric = RawAddress.Host(numeric: host) {
+            return [SocketAddress(RawAddress(host: numeric, port: port))]
+        }
+        do {
+            return try lookUp(name: host, port: port).map { SocketAddress($0) }
+        } catch {
+            throw NitkaError("look up", host, .words(error.words))
+        }
+    }
+}
+
+extension Endpoint {
+    /// Digits only: neither a sign nor a blank, and no leading zero, which elsewhere means octal.
+    private static func port(_ text: Substring) -> UInt16? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        if text.utf8.count > 1, text.hasPrefix("0") { return nil }
+        return UInt16(text)
+    }
+
+    /// A name of digits and dots alone would be an address that is none (`127.1`, `256.0.0.1`): refused, not looked up.
+    private static func isPossible(_ host: String) -> Bool {
+        if RawAddress.Host(numeric: host) != nil { return true }
+        guard (1...253).contains(host.utf8.count) else { return false }
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        let meaningful = labels.last == "" ? labels.dropLast() : labels[...]
+        guard let last = meaningful.last, !last.utf8.allSatisfy({ (48...57).contains($0) }) else { return false }
+        return meaningful.allSatisfy(isLabel)
+    }
+
+    private static func isLabel(_ label: Substring) -> Bool {
+        (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
+            && label.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    private static func refusal(_ text: String, _ allowed: String) -> NitkaError {
+        NitkaError("read the address", EscapedText(text).description, .words(allowed))
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+internal import Synchronization
+
+extension Connection {
+    /// Connects to the first address of the endpoint that answers.
+    ///
+    /// Blocks the calling thread: for the look-up of a name, and for each address until it answers or refuses.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where to connect; a name's addresses are tried in the resolver's order.
+    ///   - timeout: how long all addresses together may take.
+    /// - Throws: ``NitkaError`` of the last address tried.
+    public static func open(
+        to endpoint: Endpoint, timeout: Duration = .seconds(10)
+    ) throws(NitkaError) -> Connection {
+        let deadline = MonotonicTime.now + timeout
+        var failure: NitkaError?
+        for address in try endpoint.resolved() {
+            do throws(NitkaError) {
+                return try open(to: address, until: deadline)
+            } catch {
+                failure = error
+            }
+        }
+        throw failure ?? NitkaError("connect to", endpoint.description, .words("the name has no address"))
+    }
+
+    /// Connects to one address, as ``open(to:timeout:)-(Endpoint,_)``.
+    ///
+    /// - Throws: ``NitkaError`` when it refuses or does not answer in time.
+    public static func open(
+        to address: SocketAddress, timeout: Duration = .seconds(10)
+    ) throws(NitkaError) -> Connection {
+        try open(to: address, until: .now + timeout)
+    }
+
+    private static func open(
+        to address: SocketAddress, until deadline: MonotonicTime
+    ) throws(NitkaError) -> Connection {
+        do throws(Errno) {
+            let descriptor = try Descriptor.connecting(to: address.raw)
+            guard case .ready = poll(descriptor.number, for: .writable, orInterruptedBy: -1, until: deadline) else {
+                throw Errno.timedOut
+            }
+            if let failure = descriptor.connectionFailure() { throw failure }
+            try SocketOptions(receiveTimeout: slice, sendTimeout: nil).apply(to: descriptor.number)
+            try descriptor.makeBlocking()
+            return Connection(SharedSocket(owning: descriptor), peer: address, interruption: nil)
+        } catch {
+            throw NitkaError("connect to", address.description, error == .timedOut ? .timedOut : .system(error))
+        }
+    }
+}

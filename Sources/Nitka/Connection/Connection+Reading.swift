@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+internal import Synchronization
+
+extension Connection {
+    /// How long one `recv` waits before the reader polls instead. Who talks more often than this never polls; who
+    /// pauses longer costs one call more, and can be interrupted.
+    static let slice = Duration.milliseconds(200)
+
+    /// Reads what has come, waiting for the first byte: as many bytes as fit, at least one.
+    ///
+    /// Blocks the calling thread. While the server drains, a reader whose input is quiet gets nil, like one whose
+    /// peer has finished. The calls behind it are recv(2) and poll(2).
+    ///
+    /// - Parameter span: room for the bytes; not empty.
+    /// - Returns: how many bytes there are now at the beginning of `span`; nil at the end of the stream.
+    /// - Throws: ``NitkaError`` when the peer resets, the idle time is over, or the connection was closed here.
+    public func read(into span: inout MutableSpan<UInt8>) throws(NitkaError) -> Int? {
+        precondition(!span.isEmpty, "a read needs room for a byte")
+        let result = try attempting("read from") { () throws(Errno) in
+            try socket.reading { (reader) throws(Errno) -> ReadResult in
+                try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: &span) }
+            }
+        }
+        return try count(of: result)
+    }
+
+    /// Reads what has come, waiting for the first byte: 1 to 16,384 bytes in an array of just that size.
+    ///
+    /// Like ``read(into:)``, which makes no array.
+    ///
+    /// - Returns: the bytes; nil at the end of the stream.
+    /// - Throws: as ``read(into:)``.
+    public func read() throws(NitkaError) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        let result = try attempting("read from") { () throws(Errno) in
+            try socket.reading { (reader) throws(Errno) -> ReadResult in
+                try scratch.withLock { (block: inout ByteBlock?) throws(Errno) -> ReadResult in
+                    let room = block.take() ?? ByteBlock(count: 16 * 1024)
+                    let result = try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: room) }
+                    if case .bytes(let count) = result { bytes = room.array(count) }
+                    block = consume room
+                    return result
+                }
+            }
+        }
+        return try count(of: result).map { _ in bytes }
+    }
+}
+
+/// How one read went on, of those ways that are no errno.
+private enum ReadResult {
+    case bytes(Int)
+    case end
+    case idle
+    case tooLong
+}
+
+extension Connection {
+    private func attempting(
+        _ operation: String, _ body: () throws(Errno) -> ReadResult?
+    ) throws(NitkaError) -> ReadResult? {
+        do {
+            return try body()
+        } catch {
+            throw failure(operation, .system(error))
+        }
+    }
+
+    private func count(of result: ReadResult?) throws(NitkaError) -> Int? {
+        switch result {
+        case .bytes(let count): return count
+        case .end: return nil
+        case .idle: throw failure("read from", .idle)
+        case .tooLong: throw failure("read from", .tooLong)
+        case nil: throw failure("read from", .closed)
+        }
+    }
+
+    /// Receives first and waits after: a client that is busy costs one call a message.
+    @inline(__always)
+    private func next(
+        from reader: SocketReader, _ receive: (SocketReader) throws(Errno) -> Received
+    ) throws(Errno) -> ReadResult {
+        if isOverAge { return .tooLong }
+        if let interruption, interruption.isRaised { return try lastBytes(from: reader, receive) }
+        var deadline: MonotonicTime?
+        while true {
+            switch try receive(reader) {
+            case .bytes(let count):
+                note(received: count)
+                return .bytes(count)
+            case .endOfStream:
+                inputEnded.store(true, ordering: .releasing)
+                return .end
+            case .nothing: break
+            }
+            // The first slice is over: it counts towards the idle time.
+            let limit = deadline ?? readDeadline(alreadyWaited: Self.slice)
+            deadline = limit
+            switch reader.waitUntilReadable(orInterruptedBy: interruption?.descriptor ?? -1, until: limit) {
+            case .ready: continue
+            case .interrupted: return try lastBytes(from: reader, receive)
+            case .timedOut: return isOverAge ? .tooLong : .idle
+            }
+        }
+    }
+
+    /// While the server drains: what comes within the quiet time, else the end.
+    private func lastBytes(
+        from reader: SocketReader, _ receive: (SocketReader) throws(Errno) -> Received
+    ) throws(Errno) -> ReadResult {
+        if cutOff.load(ordering: .acquiring) { return .end }
+        guard case .ready = reader.waitUntilReadable(orInterruptedBy: -1, until: .now + Interruption.quietTime) else {
+            return .end
+        }
+        switch try receive(reader) {
+        case .bytes(let count):
+            note(received: count)
+            return .bytes(count)
+        case .endOfStream:
+            inputEnded.store(true, ordering: .releasing)
+            return .end
+        case .nothing: return .end
+        }
+    }
+
+    /// One writer: the reading lock is held.
+    private func note(received count: Int) {
+        receivedCount.store(receivedCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
+    }
+
+    private func readDeadline(alreadyWaited: Duration) -> MonotonicTime {
+        let patience = readPatience.load(ordering: .relaxed)
+        let idle: MonotonicTime = patience == .max ? .distantFuture : .now + (.nanoseconds(patience) - alreadyWaited)
+        return min(idle, MonotonicTime(nanoseconds: lastMoment.load(ordering: .relaxed)))
+    }
+
+    /// The clock is read only for a connection that may grow too old.
+    private var isOverAge: Bool {
+        let last = lastMoment.load(ordering: .relaxed)
+        return last != .max && MonotonicTime.now.nanoseconds >= last
+    }
+}

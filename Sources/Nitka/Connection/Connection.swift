@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+internal import Synchronization
+
+/// A TCP connection, seen from either end: plain blocking calls that return when the work is done.
+///
+/// One thread may read while another writes. Several may write: their bytes do not mix. Any thread may shut it down,
+/// which wakes the others. It is closed when its last owner lets it go, or by ``close()``.
+public final class Connection: Sendable {
+    /// The other end's address.
+    public let peer: SocketAddress
+
+    let socket: SharedSocket
+    let interruption: Interruption?
+    let receivedCount = Atomic<UInt64>(0)
+    let sentCount = Atomic<UInt64>(0)
+    let inputEnded = Atomic<Bool>(false)
+    let readPatience = Atomic<Int64>(.max)
+    let writePatience = Atomic<Int64>(.max)
+    let lastMoment = Atomic<Int64>(.max)
+    let cutOff = Atomic<Bool>(false)
+    let scratch = Lock<ByteBlock?>(nil)
+
+    init(_ socket: SharedSocket, peer: SocketAddress, interruption: Interruption?) {
+        self.socket = socket
+        self.peer = peer
+        self.interruption = interruption
+    }
+
+    /// This end's address; nil when the connection is closed.
+    public var local: SocketAddress? { socket.localAddress.map { SocketAddress($0) } }
+
+    /// How many bytes were read from it so far. Any thread may ask.
+    public var bytesReceived: UInt64 { receivedCount.load(ordering: .relaxed) }
+
+    /// How many bytes were handed to the kernel for the peer so far. Any thread may ask.
+    public var bytesSent: UInt64 { sentCount.load(ordering: .relaxed) }
+
+    /// Has the peer's end of stream been read?
+    public var peerHasFinished: Bool { inputEnded.load(ordering: .acquiring) }
+
+    /// How long a read waits for the first byte; nil, as at first, for ever. Then it throws ``NitkaError/Reason/idle``.
+    public var readTimeout: Duration? {
+        get { Self.duration(readPatience.load(ordering: .relaxed)) }
+        set { readPatience.store(newValue?.clampedNanoseconds ?? .max, ordering: .relaxed) }
+    }
+
+    /// How long a write waits for the peer to take anything; nil, as at first, for ever. Then it throws
+    /// ``NitkaError/Reason/stalled``. A write of many bytes to a slow peer may take longer, as long as some go.
+    ///
+    /// - Throws: ``NitkaError`` when the kernel refuses.
+    public func setWriteTimeout(_ timeout: Duration?) throws(NitkaError) {
+        do throws(Errno) {
+            try socket.setSendTimeout(timeout)
+        } catch {
+            throw failure("set the write timeout of", .system(error))
+        }
+        writePatience.store(timeout?.clampedNanoseconds ?? .max, ordering: .relaxed)
+    }
+
+    /// The write timeout in force; see ``setWriteTimeout(_:)``.
+    public var writeTimeout: Duration? { Self.duration(writePatience.load(ordering: .relaxed)) }
+
+    private static func duration(_ nanoseconds: Int64) -> Duration? {
+        nanoseconds == .max ? nil : .nanoseconds(nanoseconds)
+    }
+
+    func failure(_ operation: String, _ reason: NitkaError.Reason) -> NitkaError {
+        NitkaError(operation, peer.description, reason)
+    }
+}

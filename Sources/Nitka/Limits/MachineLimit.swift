@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One thing that the machine has only so many of, and how many clients it is enough for.
+public struct MachineLimit: Hashable, Sendable, CustomStringConvertible {
+    /// What there is only so much of, with where it is set: `descriptors (RLIMIT_NOFILE 1024)`.
+    public let name: String
+    /// How many clients it is enough for.
+    public let clients: Int
+
+    /// `52 clients by descriptors (RLIMIT_NOFILE 64)`.
+    public var description: String { "\(clients) clients by \(name)" }
+}
+
+/// What the machine had when the server started. A plain value: what it allows is worked out without asking again.
+struct MachineReading: Hashable {
+    var descriptorLimit: Int?
+    var descriptorsInUse = 0
+    var pidLimit: Int?
+    var threadLimit: Int?
+    var threadsOfSystem = 0
+    var mappingLimit: Int?
+    var mappingsInUse = 0
+    var userThreadLimit: Int?
+    var threadsOfUser = 0
+    var cgroupLimit: Int?
+    var threadsOfCgroup = 0
+
+    /// Descriptors that are kept back: for accepting one more than is served, for the log, for reading /proc.
+    static let spareDescriptors = 8
+    /// Threads that are kept back: for everybody else on the machine.
+    static let spareThreads = 64
+    /// Mappings that are kept back: for memory that the C library asks for.
+    static let spareMappings = 512
+
+    /// The limits that bind clients of this model, the tightest first.
+    func limits(for model: PlainModel) -> [MachineLimit] {
+        var limits: [MachineLimit] = []
+        func add(_ name: String, _ limit: Int?, used: Int, spare: Int, perClient: Int = 1) {
+            guard let limit else { return }
+            limits.append(MachineLimit(name: "\(name) \(limit))", clients: max(0, limit - used - spare) / perClient))
+        }
+        add("descriptors (RLIMIT_NOFILE", descriptorLimit, used: descriptorsInUse, spare: Self.spareDescriptors)
+        guard model == .threads else { return limits }
+        add("process ids (kernel.pid_max", pidLimit, used: threadsOfSystem, spare: Self.spareThreads)
+        add("threads of the system (kernel.threads-max", threadLimit, used: threadsOfSystem, spare: Self.spareThreads)
+        // A stack and the guard under it.
+        add(
+            "memory mappings (vm.max_map_count", mappingLimit, used: mappingsInUse, spare: Self.spareMappings,
+            perClient: 2)
+        add("threads of the user (RLIMIT_NPROC", userThreadLimit, used: threadsOfUser, spare: 2)
+        add("threads of the cgroup (pids.max", cgroupLimit, used: threadsOfCgroup, spare: 2)
+        return limits.sorted { $0.clients < $1.clients }
+    }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+
+/// A model's own part: who calls the handler.
+protocol ClientCarrier: Sendable {
+    /// Has `serve` called with the client, once.
+    ///
+    /// - Throws: when nobody can be had to carry it; then `serve` was not called and will not be.
+    func carry(_ client: Client, _ serve: @escaping @Sendable (Client) -> Void) throws(Errno)
+
+    /// Waits until nobody carries a client any more: false when the deadline passed first.
+    func waitForAll(until deadline: MonotonicTime?) -> Bool
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+internal import Synchronization
+
+extension Server {
+    /// Serves every client with a plain function, which may block: until the server is told to end, and everybody has
+    /// gone.
+    ///
+    /// The calling thread accepts. A thread that watches the end is made before the first client is accepted, so that
+    /// draining works on a machine that gives no more threads.
+    ///
+    /// - Parameters:
+    ///   - model: which thread carries a client.
+    ///   - stackBytes: the stack of each client's thread under `threads`; 64 KiB at least.
+    ///   - handler: what one client gets. When it returns, the client is sent the end of the stream and closed. What
+    ///     it throws ends this client alone.
+    /// - Returns: the sums when everybody has gone, or when a handler did not return a second after the time to drain:
+    ///   then its thread still runs.
+    /// - Throws: ``NitkaError`` when the server has run before, or its listener failed.
+    @discardableResult
+    public func run(
+        _ model: PlainModel = .threads, stackBytes: Int = 256 * 1024,
+        _ handler: @escaping @Sendable (Client) throws -> Void
+    ) throws(NitkaError) -> ServerSnapshot {
+        let effective = try begin(model)
+        let carrier: any ClientCarrier =
+            switch model {
+            case .iterative: CallingThread()
+            case .threads: ThreadPerClient(stackBytes: stackBytes)
+            }
+        let watch = try startWatch()
+        var loop = AcceptLoop(server: self, limits: effective, carrier: carrier) { [self] client in
+            serve(client, limits: effective, handler)
+        }
+        let failure = loop.run()
+        _ = carrier.waitForAll(until: control.wait { $0.drain?.deadline }.map { $0 + .seconds(1) })
+        control.update { $0.phase = .ended }
+        watch.join()
+        for observer in observers.withLock({ $0 }) { observer.finish() }
+        if let failure { throw failure }
+        return snapshot()
+    }
+
+    private func begin(_ model: PlainModel) throws(NitkaError) -> Limits {
+        let isFirst = control.withLock { control in
+            defer { control.hasRun = true }
+            return !control.hasRun
+        }
+        guard isFirst else { throw NitkaError("run", addressText, .words("a server runs once")) }
+        ProcessLimit.descriptors.raise(to: limits.clients + 64)
+        var effective = limits
+        if let tightest = MachineReading.now().limits(for: model).first, tightest.clients < limits.clients {
+            effective.clients = max(1, tightest.clients)
+            tell(.limitLowered(from: limits.clients, to: tightest))
+        }
+        do throws(Errno) {
+            let options = SocketOptions(receiveTimeout: Connection.slice, sendTimeout: limits.writeTime)
+            try listener.withLock { (listener: inout Listener?) throws(Errno) in
+                for socket in listener?.sockets ?? [] { try options.apply(to: socket.descriptor.number) }
+            }
+        } catch {
+            throw NitkaError("prepare to serve", addressText, .system(error))
+        }
+        control.update { control in
+            control.clientLimit = effective.clients
+            if control.phase == .idle { control.phase = .running }
+        }
+        return effective
+    }
+
+    private var addressText: String { addresses.first?.description ?? "nothing" }
+
+    /// What one client gets, on the thread that carries it, from its first line to its last.
+    private func serve(_ client: Client, limits: Limits, _ handler: (Client) throws -> Void) {
+        let thread = ThreadName(name: CurrentThread.name, id: CurrentThread.id)
+        tell(.clientCame(id: client.id, peer: client.peer, thread: thread))
+        var failure: (any Error)?
+        do {
+            try handler(client)
+        } catch {
+            failure = error
+        }
+        var reason = EndReason(of: failure, peerHasFinished: client.connection.peerHasFinished)
+        if reason == .handlerFinished, client.isDraining { reason = .drained }
+        close(client, thread: thread, reason: client.decide(reason), limits: limits)
+    }
+
+    /// The one way out for every client: the peer loses nothing, the record is made, the place is free again.
+    func close(_ client: Client, thread: ThreadName?, reason: EndReason, limits: Limits) {
+        let patience = MonotonicTime.now + .seconds(2)
+        let drainDeadline = control.withLock { $0.drain?.deadline }
+        switch reason {
+        case .peerReset, .writeStalled, .ended, .overLimit: client.connection.close()
+        default: client.connection.finish(until: min(patience, drainDeadline ?? patience), discarding: 1 << 20)
+        }
+        let record = ClientRecord(
+            id: client.id, peer: client.peer, thread: thread, reason: reason,
+            bytesIn: client.connection.bytesReceived, bytesOut: client.connection.bytesSent,
+            duration: .now - client.admitted)
+        registry.remove(client, record, limits: limits)
+        tell(.clientLeft(record))
+        if acceptorAwaitsRoom.load(ordering: .sequentiallyConsistent) { wake.raise() }
+    }
+}

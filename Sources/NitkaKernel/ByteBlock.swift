@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Memory of a fixed size that nobody has written to yet: a page of it costs nothing until something arrives there.
+package struct ByteBlock: ~Copyable, @unchecked Sendable {
+    // Unchecked: the memory has this one owner.
+    let bytes: UnsafeMutableRawBufferPointer
+
+    package init(count: Int) { bytes = .allocate(byteCount: count, alignment: 16) }
+
+    deinit { bytes.deallocate() }
+
+    package var count: Int { bytes.count }
+
+    /// The first bytes, of which the caller knows that they were received.
+    package borrowing func withPrefix<Result, Failure: Error>(
+        _ count: Int, _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(rebasing: bytes[..<count]).bytes)
+    }
+
+    package borrowing func array(_ count: Int) -> [UInt8] { [UInt8](bytes[..<count]) }
+}

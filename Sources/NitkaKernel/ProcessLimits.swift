@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// The limits that setrlimit(2) knows and a server meets.
+package enum ProcessLimit: Sendable {
+    case descriptors
+    case threadsOfUser
+
+    private var resource: CInt { CInt((self == .descriptors ? RLIMIT_NOFILE : __RLIMIT_NPROC).rawValue) }
+
+    /// The soft and the hard limit; nil where there is none.
+    package var current: (soft: Int?, hard: Int?) {
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0 else { return (nil, nil) }
+        return (Self.finite(limit.rlim_cur), Self.finite(limit.rlim_max))
+    }
+
+    /// Raises the soft limit to `count`, or to the hard limit when that is lower. It never lowers it.
+    package func raise(to count: Int) {
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0, let soft = Self.finite(limit.rlim_cur), soft < count else { return }
+        limit.rlim_cur = min(rlim_t(count), limit.rlim_max)
+        _ = setrlimit(resource, &limit)
+    }
+
+    private static func finite(_ value: rlim_t) -> Int? { value >= rlim_t(Int.max) ? nil : Int(value) }
+}
+
+/// Facts about this process.
+package enum CurrentProcess {
+    package static var id: Int32 { getpid() }
+
+    package static var userID: UInt32 { getuid() }
+
+    /// Root is not held to the limit of threads of a user.
+    package static var isPrivileged: Bool { geteuid() == 0 }
+
+    package static var processorCount: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+
+    /// Ends the process at once, running nothing that was registered for its end.
+    package static func exitNow(_ code: Int32) -> Never { _exit(code) }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CNitkaLinux
+internal import Glibc
+
+/// An address and port as bytes: what is left of a `sockaddr_in` or `sockaddr_in6` without its pointers.
+package struct RawAddress: Hashable, Sendable {
+    package enum Host: Hashable, Sendable {
+        case v4(UInt32)
+        /// The two halves in host order, and the interface's index for a link-local address, else 0.
+        case v6(high: UInt64, low: UInt64, scope: UInt32)
+    }
+
+    package var host: Host
+    package var port: UInt16
+
+    package init(host: Host, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    var family: CInt {
+        switch host {
+        case .v4: AF_INET
+        case .v6: AF_INET6
+        }
+    }
+}
+
+extension RawAddress {
+    /// Hands the address to a call as the `sockaddr` that it wants.
+    func withSockaddr<Result, Failure: Error>(
+        _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        switch host {
+        case .v4(let bits):
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = port.bigEndian
+            address.sin_addr.s_addr = bits.bigEndian
+            return try Self.rebound(&address, body)
+        case .v6(let high, let low, let scope):
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            address.sin6_scope_id = scope
+            withUnsafeMutableBytes(of: &address.sin6_addr) { bytes in
+                bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
+                bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+            }
+            return try Self.rebound(&address, body)
+        }
+    }
+
+    private static func rebound<Address, Result, Failure: Error>(
+        _ address: inout Address, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let length = socklen_t(MemoryLayout<Address>.size)
+        return try withUnsafePointer(to: &address) { (pointer) throws(Failure) -> Result in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { (plain) throws(Failure) -> Result in
+                try body(plain, length)
+            }
+        }
+    }
+
+    /// Reads what a call wrote; nil for a family that is neither IPv4 nor IPv6.
+    init?(_ storage: UnsafeRawPointer, length: Int) {
+        guard length >= MemoryLayout<sa_family_t>.size else { return nil }
+        switch CInt(storage.load(as: sa_family_t.self)) {
+        case AF_INET where length >= MemoryLayout<sockaddr_in>.size:
+            let address = storage.load(as: sockaddr_in.self)
+            self.init(host: .v4(UInt32(bigEndian: address.sin_addr.s_addr)), port: UInt16(bigEndian: address.sin_port))
+        case AF_INET6 where length >= MemoryLayout<sockaddr_in6>.size:
+            let address = storage.load(as: sockaddr_in6.self)
+            let (high, low) = withUnsafeBytes(of: address.sin6_addr) { bytes in
+                (
+                    UInt64(bigEndian: bytes.load(as: UInt64.self)),
+                    UInt64(bigEndian: bytes.load(fromByteOffset: 8, as: UInt64.self))
+                )
+            }
+            self.init(
+                host: .v6(high: high, low: low, scope: address.sin6_scope_id),
+                port: UInt16(bigEndian: address.sin6_port))
+        default:
+            return nil
+        }
+    }
+
+    /// Lets a call write a `sockaddr`, and reads it.
+    static func filled(
+        by call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) throws(Errno) -> Void
+    ) throws(Errno) -> RawAddress? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        try withUnsafeMutablePointer(to: &storage) { (pointer) throws(Errno) in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { (plain) throws(Errno) in
+                try call(plain, &length)
+            }
+        }
+        return withUnsafePointer(to: &storage) { RawAddress(UnsafeRawPointer($0), length: Int(length)) }
+    }
+}
+
+extension RawAddress.Host {
+    /// Parses a numeric address as inet_pton(3) does, which takes none of the old short or octal forms; a scope
+    /// behind `%` is an interface's name or number.
+    package init?(numeric text: String) {
+        guard !text.utf8.contains(0) else { return nil }
+        var v4 = in_addr()
+        if inet_pton(AF_INET, text, &v4) == 1 {
+            self = .v4(UInt32(bigEndian: v4.s_addr))
+            return
+        }
+        let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+        var v6 = in6_addr()
+        guard inet_pton(AF_INET6, String(parts[0]), &v6) == 1 else { return nil }
+        var scope: UInt32 = 0
+        if parts.count == 2 {
+            let name = String(parts[1])
+            scope = if_nametoindex(name)
+            if scope == 0, let number = UInt32(name), name.utf8.allSatisfy({ (48...57).contains($0) }) {
+                scope = number
+            }
+            guard scope != 0 else { return nil }
+        }
+        let (high, low) = withUnsafeBytes(of: v6) { bytes in
+            (
+                UInt64(bigEndian: bytes.load(as: UInt64.self)),
+                UInt64(bigEndian: bytes.load(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+        self = .v6(high: high, low: low, scope: scope)
+    }
+
+    /// The address as inet_ntop(3) writes it, with the interface's name behind `%` where it has a scope.
+    package var text: String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
+            let room = socklen_t(text.count)
+            switch self {
+            case .v4(let bits):
+                var address = in_addr(s_addr: bits.bigEndian)
+                inet_ntop(AF_INET, &address, text.baseAddress, room)
+                return String(cString: text.baseAddress!)
+            case .v6(let high, let low, let scope):
+                var address = in6_addr()
+                withUnsafeMutableBytes(of: &address) { bytes in
+                    bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
+                    bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+                }
+                inet_ntop(AF_INET6, &address, text.baseAddress, room)
+                return String(cString: text.baseAddress!) + (scope == 0 ? "" : "%" + Self.interfaceName(scope))
+            }
+        }
+    }
+
+    private static func interfaceName(_ index: UInt32) -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { name in
+            if_indextoname(index, name.baseAddress!) == nil ? "\(index)" : String(cString: name.baseAddress!)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// The signals of a process, taken by one thread that waits for them.
+package enum Signals {
+    package static let interrupt = SIGINT
+    package static let terminate = SIGTERM
+
+    /// Keeps these signals from every thread that is made from now on; call it before any is.
+    package static func block(_ numbers: [CInt]) {
+        var set = makeSet(numbers)
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Blocks until one of the signals comes, which must be blocked in all threads.
+    package static func wait(for numbers: [CInt]) -> CInt {
+        var set = makeSet(numbers)
+        var number: CInt = 0
+        while sigwait(&set, &number) != 0 {}
+        return number
+    }
+
+    /// A write to a pipe that nobody reads fails with EPIPE, instead of ending the process. For programs, not
+    /// libraries: it is the program's decision.
+    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+    /// Sends a signal to this very process.
+    package static func raise(_ number: CInt) { kill(getpid(), number) }
+
+    private static func makeSet(_ numbers: [CInt]) -> sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in numbers { sigaddset(&set, number) }
+        return set
+    }
+}

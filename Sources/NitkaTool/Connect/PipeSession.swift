@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Nitka
+internal import NitkaKernel
+
+/// Byte for byte to standard output, and beside it, when it verifies, against what was sent.
+final class PipeSession: ConnectSession {
+    private let comparison: Monitor<EchoComparison>?
+
+    init(_ connection: Connection, verifies: Bool) {
+        comparison = verifies ? Monitor(EchoComparison()) : nil
+    }
+
+    func sending(_ bytes: [UInt8]) {
+        // A server that swallows everything and answers nothing must not fill this machine's memory.
+        _ = comparison?.wait { $0.outstanding < EchoComparison.mostOutstanding || $0.difference != nil ? true : nil }
+        comparison?.update { $0.sent(bytes) }
+    }
+
+    func received(_ bytes: [UInt8]) -> Bool {
+        comparison?.update { $0.received(bytes) }
+        do {
+            try StandardStream.output.write(bytes.span.bytes)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    func finish(failure: NitkaError?) -> Int32 {
+        if let difference = comparison?.withLock({ $0.finalDifference }) {
+            complain(difference)
+            return 1
+        }
+        if let failure {
+            complain("\(failure)")
+            return 2
+        }
+        return 0
+    }
+}
+
+/// What was sent against what came back, as far as both are known.
+struct EchoComparison {
+    /// So many bytes may be on their way at once.
+    static let mostOutstanding = 256 << 20
+
+    private var pending: [[UInt8]] = []
+    private var first = 0
+    private var offset = 0
+    private(set) var outstanding = 0
+    private var matched = 0
+    private(set) var difference: String?
+
+    mutating func sent(_ bytes: [UInt8]) {
+        pending.append(bytes)
+        outstanding += bytes.count
+    }
+
+    mutating func received(_ bytes: [UInt8]) {
+        guard difference == nil else { return }
+        for byte in bytes {
+            guard first < pending.count else {
+                difference = "the first difference is at offset \(matched): a byte came back that was not sent"
+                return
+            }
+            guard pending[first][offset] == byte else {
+                difference = "the first difference is at offset \(matched): sent \(pending[first][offset]), got \(byte)"
+                return
+            }
+            matched += 1
+            offset += 1
+            if offset == pending[first].count { dropFirst() }
+        }
+    }
+
+    /// The difference, now that nothing more comes.
+    var finalDifference: String? {
+        if let difference { return difference }
+        let missing = outstanding - offset
+        return missing == 0 ? nil : "the first difference is at offset \(matched): \(missing) bytes did not come back"
+    }
+
+    private mutating func dropFirst() {
+        outstanding -= pending[first].count
+        pending[first] = []
+        first += 1
+        offset = 0
+        if first == 1024 {
+            pending.removeFirst(first)
+            first = 0
+        }
+    }
+}

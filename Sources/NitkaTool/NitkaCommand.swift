@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import NitkaKernel
+
+@main
+struct NitkaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nitka",
+        abstract:
+            "An echo server that gives every client a thread of its own, and what it takes to talk to it and to check it.",
+        discussion: """
+            Examples:
+              nitka check                          start a server and see that clients are served at once
+              nitka check --model iterative        see that they are not
+              nitka serve                          listen on 127.0.0.1:7007
+              nitka connect localhost:7007         type a line, see it come back
+              nitka connect localhost:7007 --verify < FILE > COPY
+
+            Exit codes: 0 good; 1 the thing checked is not good; 2 it could not be judged; 3 a drain cut somebody off; \
+            64 wrong usage.
+            """,
+        version: "0.1.0",
+        subcommands: [ServeCommand.self, ConnectCommand.self, CheckCommand.self]
+    )
+
+    static func main() {
+        Signals.ignoreBrokenPipes()
+        main(nil)
+    }
+}
+
+/// What the tool's exit codes mean.
+enum Exit {
+    static let notGood = ExitCode(1)
+    static let notJudged = ExitCode(2)
+    static let cutOff = ExitCode(3)
+}

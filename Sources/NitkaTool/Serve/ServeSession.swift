@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import Nitka
+internal import NitkaEcho
+internal import NitkaKernel
+
+/// One run of a server from its first line to its last.
+struct ServeSession {
+    let server: Server
+    let model: PlainModel
+    let drainTime: Duration
+    let logger: Logger
+
+    /// Serves until a signal ends it; returns the exit code.
+    func run() throws -> Int32 {
+        var always = logger
+        always.logLevel = .trace
+        let addresses = server.addresses.map(\.description).joined(separator: ", ")
+        always.notice("listening on \(addresses)", metadata: ["event": "listening", "address": "\(addresses)"])
+        for skipped in server.skippedAddresses { logger.warning("\(skipped)") }
+        let signals = try startSignalThread()
+        let log = try startLogThread()
+        let totals: ServerSnapshot
+        do {
+            totals = try server.run(model, EchoService.serve)
+        } catch {
+            complain("\(error)")
+            log.finish()
+            CurrentProcess.exitNow(2)
+        }
+        log.finish()
+        let cutOff = totals.endedByReason[EndReason.cutOff.kind, default: 0] + totals.active
+        let served =
+            totals.accepted - totals.endedByReason["over limit", default: 0]
+            - totals.endedByReason["no thread", default: 0]
+        always.notice(
+            "served \(served) clients, \(cutOff) cut off, \(totals.bytesIn) bytes in, \(totals.bytesOut) out",
+            metadata: [
+                "event": "ended", "served": "\(served)", "cut_off": "\(cutOff)", "bytes_in": "\(totals.bytesIn)",
+                "bytes_out": "\(totals.bytesOut)",
+            ])
+        // The signal thread still waits for a signal, and a handler that did not return may still run: neither has
+        // anything left to do.
+        withExtendedLifetime(signals) {}
+        CurrentProcess.exitNow(cutOff == 0 ? 0 : 3)
+    }
+
+    private func startSignalThread() throws -> Background {
+        let (server, drainTime) = (server, drainTime)
+        return try Background(named: "nitka-signals") {
+            let ending = [Signals.interrupt, Signals.terminate]
+            _ = Signals.wait(for: ending)
+            server.drain(within: drainTime)
+            _ = Signals.wait(for: ending)
+            server.endNow()
+            // A third one does not wait for anybody.
+            _ = Signals.wait(for: ending)
+            CurrentProcess.exitNow(3)
+        }
+    }
+
+    private func startLogThread() throws -> Background {
+        let log = EventLog(logger: logger)
+        let events = server.events()
+        return try Background(named: "nitka-log") {
+            for event in events { log.log(event) }
+        }
+    }
+}
+
+/// A thread of the tool's own, for which nobody waits longer than a second: whoever reads the log may have stopped.
+final class Background: Sendable {
+    private let chain = ThreadChain()
+
+    init(named name: String, _ body: @escaping @Sendable () -> Void) throws {
+        try chain.start(named: name, stackBytes: 512 * 1024) {
+            body()
+        }
+    }
+
+    func finish() { _ = chain.join(until: .now + .seconds(1)) }
+}
