@@ -20,7 +20,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         .target(name: "CNitkaLinux"),
@@ -38,6 +37,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "NitkaTests", dependencies: ["Nitka", "NitkaEcho", "NitkaKernel"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -56,13 +56,18 @@ extension NitkaError {
         /// The peer did not answer in time.
         public static let timedOut = Reason(kind: .words("timed out"))
 
-        /// Did the peer tear the connection down, rather than end it?
+        /// Did the peer tear the connection down, or go without a word, rather than end it?
         public var isReset: Bool {
             switch kind {
-            case .system(let errno): [.connectionReset, .brokenPipe, .connectionAborted, .notConnected].contains(errno)
+            case .system(let errno): Self.losses.contains(errno)
             case .words: false
             }
         }
+
+        private static let losses: Set<Errno> = [
+            .connectionReset, .brokenPipe, .connectionAborted, .notConnected, .timedOut, .hostUnreachable,
+            .networkUnreachable,
+        ]
 
         static func system(_ errno: Errno) -> Reason { Reason(kind: .system(errno)) }
         static func words(_ words: String) -> Reason { Reason(kind: .words(words)) }

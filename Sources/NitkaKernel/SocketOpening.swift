@@ -14,14 +14,18 @@ extension Descriptor {
 
     /// A listening socket. It never blocks in `accept`; sockets accepted from it do block, and inherit its options.
     ///
-    /// - Parameter alsoIPv4: for the wildcard `::` alone: IPv4 clients are taken too, at mapped addresses.
+    /// - Parameters:
+    ///   - alsoIPv4: for the wildcard `::` alone: IPv4 clients are taken too, at mapped addresses.
+    ///   - options: set before anyone can connect: a socket inherits what the listener has when its handshake ends, not
+    ///     when it is accepted.
     package static func listening(
-        on address: RawAddress, backlog: CInt, alsoIPv4: Bool
+        on address: RawAddress, backlog: CInt, alsoIPv4: Bool, options: SocketOptions
     ) throws(Errno) -> Descriptor {
         let descriptor = try tcp(for: address, nonblocking: true)
         let number = descriptor.number
         try SocketCall.set(number, SOL_SOCKET, SO_REUSEADDR, 1)
         if case .v6 = address.host { try SocketCall.set(number, CInt(IPPROTO_IPV6), IPV6_V6ONLY, alsoIPv4 ? 0 : 1) }
+        try options.apply(to: number)
         try address.withSockaddr { (pointer, length) throws(Errno) in
             _ = try systemCall { bind(number, pointer, length) }
         }

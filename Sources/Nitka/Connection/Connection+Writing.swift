@@ -17,7 +17,8 @@ extension Connection {
         do throws(Errno) {
             result = try socket.writing { (writer) throws(Errno) in try send(bytes, through: writer) }
         } catch {
-            throw failure("write to", .system(error))
+            // TCP_USER_TIMEOUT is as long as the write timeout, and may be noticed first.
+            throw failure("write to", error == .timedOut ? .stalled : .system(error))
         }
         switch result {
         case .done: return

@@ -22,7 +22,12 @@ public final class Listener: Sendable {
     ///   - backlog: how many clients may wait in the kernel's queue; the system may hold it lower
     ///     (`net.core.somaxconn`), see listen(2).
     /// - Throws: ``NitkaError``: the port is in use, privileged, or the address is not one of this machine.
-    public init(on endpoint: Endpoint, backlog: Int = 1024) throws(NitkaError) {
+    public convenience init(on endpoint: Endpoint, backlog: Int = 1024) throws(NitkaError) {
+        try self.init(on: endpoint, backlog: backlog, writeTime: nil)
+    }
+
+    init(on endpoint: Endpoint, backlog: Int, writeTime: Duration?) throws(NitkaError) {
+        let options = SocketOptions(receiveTimeout: Connection.slice, sendTimeout: writeTime)
         let addresses = try endpoint.resolved()
         let backlog = Int32(clamping: backlog)
         // A port that is free on one address may be taken on the next: another one is tried, a few times.
@@ -30,7 +35,7 @@ public final class Listener: Sendable {
         while true {
             attempts -= 1
             do throws(NitkaError) {
-                (sockets, skipped) = try Self.listen(on: addresses, backlog: backlog)
+                (sockets, skipped) = try Self.listen(on: addresses, backlog: backlog, options: options)
                 break
             } catch {
                 if attempts == 0 || error.reason != .system(.addressInUse) { throw error }
@@ -40,7 +45,7 @@ public final class Listener: Sendable {
     }
 
     private static func listen(
-        on addresses: [SocketAddress], backlog: Int32
+        on addresses: [SocketAddress], backlog: Int32, options: SocketOptions
     ) throws(NitkaError) -> ([ListeningSocket], skipped: [String]) {
         var sockets: [ListeningSocket] = []
         var skipped: [String] = []
@@ -49,7 +54,9 @@ public final class Listener: Sendable {
             var wanted = address.raw
             if wanted.port == 0, let first = sockets.first { wanted.port = first.address.port }
             do throws(Errno) {
-                sockets.append(try ListeningSocket(on: wanted, backlog: backlog, alsoIPv4: addresses.count == 1))
+                sockets.append(
+                    try ListeningSocket(
+                        on: wanted, backlog: backlog, alsoIPv4: addresses.count == 1, options: options))
             } catch {
                 let problem = NitkaError("listen on", SocketAddress(wanted).description, reason(error, wanted.port))
                 // A name may have addresses that are not this machine's today (`::1` without IPv6): the rest will do.
@@ -73,9 +80,12 @@ package final class ListeningSocket: Sendable {
     package let address: SocketAddress
     package let descriptor: Descriptor
 
-    init(on address: RawAddress, backlog: Int32, alsoIPv4: Bool) throws(Errno) {
+    init(
+        on address: RawAddress, backlog: Int32, alsoIPv4: Bool, options: SocketOptions
+    ) throws(Errno) {
         let isWildcard = address.host == .v6(high: 0, low: 0, scope: 0)
-        let descriptor = try Descriptor.listening(on: address, backlog: backlog, alsoIPv4: alsoIPv4 && isWildcard)
+        let descriptor = try Descriptor.listening(
+            on: address, backlog: backlog, alsoIPv4: alsoIPv4 && isWildcard, options: options)
         let bound = try SocketCall.localAddress(descriptor.number)
         self.address = SocketAddress(bound ?? address)
         self.descriptor = descriptor

@@ -54,14 +54,6 @@ extension Server {
             effective.clients = max(1, tightest.clients)
             tell(.limitLowered(from: limits.clients, to: tightest))
         }
-        do throws(Errno) {
-            let options = SocketOptions(receiveTimeout: Connection.slice, sendTimeout: limits.writeTime)
-            try listener.withLock { (listener: inout Listener?) throws(Errno) in
-                for socket in listener?.sockets ?? [] { try options.apply(to: socket.descriptor.number) }
-            }
-        } catch {
-            throw NitkaError("prepare to serve", addressText, .system(error))
-        }
         control.update { control in
             control.clientLimit = effective.clients
             if control.phase == .idle { control.phase = .running }

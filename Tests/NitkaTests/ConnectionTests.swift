@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import NitkaKernel
+import Testing
+
+@Suite struct ConnectionTests {
+    @Test func shutDownFromAnotherThreadWakesAReader() throws {
+        try withServer(.threads) { running in
+            let connection = try running.connect()
+            try together(2) { side in
+                guard side == 0 else { return connection.shutDown() }
+                let rest = try connection.readToEnd()
+                #expect(rest.isEmpty)
+            }
+        }
+    }
+
+    @Test func aClosedConnectionSaysSo() throws {
+        try withServer(.threads) { running in
+            let connection = try running.connect()
+            connection.close()
+            connection.close()
+            let error = #expect(throws: NitkaError.self) { try connection.read() }
+            #expect(error?.reason == .closed)
+            #expect(throws: NitkaError.self) { try connection.write([1]) }
+        }
+    }
+
+    @Test func theBytesOfTwoWritersDoNotMix() throws {
+        try withServer(.threads) { running in
+            let connection = try running.connect()
+            let size = 300_000
+            try together(3) { side in
+                if side < 2 {
+                    try connection.write([UInt8](repeating: UInt8(side), count: size))
+                } else {
+                    let got = try connection.read(exactly: 2 * size)
+                    #expect(Set(got[..<size]).count == 1)
+                    #expect(Set(got[size...]).count == 1)
+                }
+            }
+        }
+    }
+
+    @Test func refusalIsOneSentence() throws {
+        let address = try Server(on: "127.0.0.1:0").addresses[0]
+        let error = #expect(throws: NitkaError.self) { try Connection.open(to: address) }
+        #expect(error?.description == "connect to \(address): connection refused")
+    }
+
+    @Test func aPortInUseIsOneSentence() throws {
+        let server = try Server(on: "127.0.0.1:0")
+        let error = #expect(throws: NitkaError.self) { try Server(on: "\(server.addresses[0])") }
+        #expect(error?.description == "listen on \(server.addresses[0]): address already in use")
+    }
+
+    @Test func localhostListensOnAllItsAddressesAtOnePort() throws {
+        let server = try Server(on: "localhost:0")
+        #expect(Set(server.addresses.map(\.port)).count == 1)
+        #expect(server.addresses.allSatisfy { $0.isLoopback })
+    }
+}

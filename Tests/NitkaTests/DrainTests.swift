@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import NitkaKernel
+import Testing
+
+@Suite struct DrainTests {
+    @Test func whoIsThereAndWhoWaitsLosesNothing() throws {
+        var limits = Limits()
+        limits.clients = 20
+        try withServer(.threads, limits: limits) { running in
+            let connections = try (0..<25).map { _ in try running.connect() }
+            for connection in connections { try connection.write(pattern(10_000)) }
+            running.server.drain(within: .seconds(20))
+            for connection in connections {
+                #expect(try connection.readToEnd() == pattern(10_000))
+                connection.close()
+            }
+            let totals = try #require(running.ended())
+            #expect(totals.accepted == 25)
+            #expect(totals.endedByReason["cut off"] == nil)
+            #expect(totals.active == 0)
+        }
+    }
+
+    @Test(arguments: PlainModel.allCases)
+    func whoNeverStopsGetsAnExactPrefixAndTheEnd(model: PlainModel) throws {
+        try withServer(model) { running in
+            let connection = try running.connect()
+            #expect(try connection.echo("begin") == "begin")
+            let isOver = Monitor(false)
+            try together(2) { side in
+                if side == 0 {
+                    var round: UInt64 = 0
+                    while !isOver.withLock({ $0 }) {
+                        // It fails once the server has closed: that is the end of this loop, too.
+                        do { try connection.write(pattern(4096, seed: round)) } catch { break }
+                        round += 1
+                    }
+                } else {
+                    running.server.drain(within: .seconds(1))
+                    let got = try connection.readToEnd()
+                    var expected: [UInt8] = []
+                    var round: UInt64 = 0
+                    while expected.count < got.count {
+                        expected += pattern(4096, seed: round)
+                        round += 1
+                    }
+                    #expect(got == Array(expected[..<got.count]))
+                    isOver.update { $0 = true }
+                    connection.close()
+                }
+            }
+            #expect(running.ended()?.endedByReason["cut off"] == 1)
+        }
+    }
+
+    @Test(arguments: PlainModel.allCases)
+    func anIdleClientIsToldTheEnd(model: PlainModel) throws {
+        try withServer(model) { running in
+            let connection = try running.connect()
+            #expect(try connection.echo("x") == "x")
+            running.server.drain(within: .seconds(20))
+            #expect(try connection.read() == nil)
+            connection.close()
+            #expect(running.ended()?.endedByReason == ["drained": 1])
+        }
+    }
+
+    @Test func aServerRunsOnce() throws {
+        try withServer(.threads) { running in
+            try eventually("it runs") { running.server.snapshot().phase == .running }
+            #expect(throws: NitkaError.self) { try running.server.run { _ in } }
+        }
+    }
+
+    @Test(arguments: PlainModel.allCases)
+    func drainBeforeRunServesWhoWaits(model: PlainModel) throws {
+        let server = try Server(on: "127.0.0.1:0")
+        let connection = try Connection.open(to: server.addresses[0])
+        try connection.write([1, 2, 3])
+        connection.endSending()
+        server.drain(within: .seconds(5))
+        try server.run(model) { client in
+            while let bytes = try client.read() { try client.write(bytes) }
+        }
+        #expect(try connection.readToEnd() == [1, 2, 3])
+    }
+}

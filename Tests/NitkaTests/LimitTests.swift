@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import NitkaKernel
+import Testing
+
+@Suite struct LimitTests {
+    @Test func fullServerLetsNewcomersWait() throws {
+        var limits = Limits()
+        limits.clients = 2
+        try withServer(.threads, limits: limits) { running in
+            let first = try running.connect()
+            let second = try running.connect()
+            #expect(try first.echo("1") == "1")
+            #expect(try second.echo("2") == "2")
+            let third = try running.connect()
+            try third.write(Array("3".utf8))
+            third.readTimeout = .milliseconds(200)
+            #expect(throws: NitkaError.self) { try third.read() }
+            first.close()
+            third.readTimeout = .seconds(20)
+            #expect(try third.read() == Array("3".utf8))
+        }
+    }
+
+    @Test func fullServerRejectsWhenToldTo() throws {
+        var limits = Limits()
+        limits.clients = 1
+        limits.whenFull = .reject
+        try withServer(.threads, limits: limits) { running in
+            let first = try running.connect()
+            #expect(try first.echo("1") == "1")
+            #expect(try running.connect().readToEnd() == [])
+            #expect(running.server.snapshot().endedByReason == ["over limit": 1])
+            #expect(try first.echo("1") == "1")
+        }
+    }
+
+    @Test func oneSourceHasNoMoreThanItsShare() throws {
+        var limits = Limits()
+        limits.clientsPerSource = 2
+        try withServer(.threads, limits: limits) { running in
+            let held = try (0..<2).map { _ in try running.connect() }
+            for connection in held { #expect(try connection.echo("x") == "x") }
+            #expect(try running.connect().readToEnd() == [])
+            held[0].close()
+            try eventually("one has gone") { running.server.snapshot().active == 1 }
+            #expect(try running.connect().echo("y") == "y")
+        }
+    }
+
+    @Test(arguments: PlainModel.allCases)
+    func anIdleClientIsEnded(model: PlainModel) throws {
+        var limits = Limits()
+        limits.idleTime = .milliseconds(300)
+        try withServer(model, limits: limits) { running in
+            let events = running.server.events()
+            let connection = try running.connect()
+            #expect(try connection.readToEnd() == [])
+            connection.close()
+            #expect(firstRecord(in: events)?.reason == .idle)
+        }
+    }
+
+    @Test(arguments: PlainModel.allCases)
+    func aClientThatTakesNothingIsEnded(model: PlainModel) throws {
+        var limits = Limits()
+        limits.writeTime = .milliseconds(300)
+        let handler: @Sendable (Client) throws -> Void = { client in
+            while true { try client.write([UInt8](repeating: 7, count: 1 << 20)) }
+        }
+        try withServer(model, limits: limits, handler: handler) { running in
+            let events = running.server.events()
+            let connection = try running.connect()
+            #expect(firstRecord(in: events)?.reason == .writeStalled)
+            connection.close()
+        }
+    }
+
+    @Test(arguments: PlainModel.allCases)
+    func aClientThatDripsIsEndedByItsAge(model: PlainModel) throws {
+        var limits = Limits()
+        limits.age = .milliseconds(300)
+        try withServer(model, limits: limits) { running in
+            let events = running.server.events()
+            let connection = try running.connect()
+            while (try? connection.echo("x")) == "x" {}
+            connection.close()
+            #expect(firstRecord(in: events)?.reason == .tooOld)
+        }
+    }
+
+    @Test func pauseKeepsNewcomersInTheQueueAndResumeServesThem() throws {
+        try withServer(.threads) { running in
+            let early = try running.connect()
+            #expect(try early.echo("x") == "x")
+            running.server.pause()
+            let late = try running.connect()
+            try late.write(Array("y".utf8))
+            late.readTimeout = .milliseconds(200)
+            #expect(throws: NitkaError.self) { try late.read() }
+            #expect(try early.echo("x") == "x")
+            running.server.resume()
+            late.readTimeout = .seconds(20)
+            #expect(try late.read() == Array("y".utf8))
+        }
+    }
+
+    @Test(arguments: PlainModel.allCases)
+    func oneClientIsEndedByItsNumber(model: PlainModel) throws {
+        try withServer(model) { running in
+            let events = running.server.events()
+            let connection = try running.connect()
+            #expect(try connection.echo("x") == "x")
+            #expect(running.server.end(client: 1))
+            #expect(firstRecord(in: events)?.reason == .ended)
+            #expect(!running.server.end(client: 1))
+        }
+    }
+
+    @Test(arguments: PlainModel.allCases)
+    func aHandlerThatThrowsEndsItsClientAlone(model: PlainModel) throws {
+        struct Oops: Error {}
+        let handler: @Sendable (Client) throws -> Void = { client in
+            guard let bytes = try client.read() else { return }
+            if bytes == Array("throw".utf8) { throw Oops() }
+            try client.write(bytes)
+        }
+        try withServer(model, handler: handler) { running in
+            let events = running.server.events()
+            let bad = try running.connect()
+            try bad.write(Array("throw".utf8))
+            #expect(try bad.readToEnd() == [])
+            bad.close()
+            #expect(firstRecord(in: events)?.reason == .handlerFailed("Oops()"))
+            #expect(try running.connect().echo("x") == "x")
+        }
+    }
+
+    private func firstRecord(in events: EventStream) -> ClientRecord? {
+        for event in events {
+            if case .clientLeft(let record) = event { return record }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import NitkaEcho
+import NitkaKernel
+
+/// A server for as long as the body runs: it is ended on every way out.
+func withServer<Result>(
+    _ model: PlainModel, limits: Limits = Limits(),
+    handler: @escaping @Sendable (Client) throws -> Void = EchoService.serve,
+    _ body: (RunningServer) throws -> Result
+) throws -> Result {
+    let running = try RunningServer(model, limits: limits, handler: handler)
+    defer { running.stop() }
+    return try body(running)
+}
+
+/// A server that runs on a thread of its own.
+final class RunningServer: Sendable {
+    let server: Server
+    private let chain = ThreadChain()
+    private let totals = Monitor<ServerSnapshot?>(nil)
+
+    init(_ model: PlainModel, limits: Limits, handler: @escaping @Sendable (Client) throws -> Void) throws {
+        server = try Server(on: "127.0.0.1:0", limits: limits)
+        let (server, totals) = (server, totals)
+        try chain.start(named: "accept", stackBytes: 512 * 1024) {
+            let snapshot = (try? server.run(model, handler)) ?? server.snapshot()
+            totals.update { $0 = snapshot }
+        }
+    }
+
+    var address: SocketAddress { server.addresses[0] }
+
+    func connect() throws -> Connection {
+        let connection = try Connection.open(to: address)
+        connection.readTimeout = .seconds(20)
+        try connection.setWriteTimeout(.seconds(20))
+        return connection
+    }
+
+    /// What `run` returned; waits for it, half a minute at most.
+    func ended() -> ServerSnapshot? { totals.wait(until: .now + .seconds(30)) { $0 } }
+
+    func stop() {
+        server.endNow()
+        _ = chain.join(until: .now + .seconds(30))
+    }
+}
+
+struct NotInTime: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Looks again and again until it is so; half a minute at most.
+func eventually(_ what: String, _ isSo: () throws -> Bool) throws {
+    let deadline = MonotonicTime.now + .seconds(30)
+    let never = Monitor(false)
+    while try !isSo() {
+        if .now > deadline { throw NotInTime(description: "not in time: \(what)") }
+        _ = never.wait(until: .now + .milliseconds(2)) { $0 ? true : nil }
+    }
+}
+
+extension Connection {
+    /// Reads until so many bytes are there, or the stream ends.
+    func read(exactly count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count, let more = try read() { bytes += more }
+        return bytes
+    }
+
+    func readToEnd() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let more = try read() { bytes += more }
+        return bytes
+    }
+
+    func echo(_ text: String) throws -> String {
+        try write(Array(text.utf8))
+        return String(decoding: try read(exactly: text.utf8.count), as: UTF8.self)
+    }
+}
+
+func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    var state = seed
+    return (0..<count).map { _ in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return UInt8(truncatingIfNeeded: state >> 56)
+    }
+}
+
+/// Runs bodies at the same time, each on a thread of its own, and waits for all.
+func together(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+    let chain = ThreadChain()
+    let failures = Monitor<[any Error]>([])
+    for index in 0..<count {
+        try chain.start(named: "test-\(index)", stackBytes: 512 * 1024) {
+            do { try body(index) } catch { failures.update { $0.append(error) } }
+        }
+    }
+    guard chain.join(until: .now + .seconds(60)) else {
+        throw NotInTime(description: "threads of the test did not end")
+    }
+    if let first = failures.withLock({ $0.first }) { throw first }
+}
+
+/// The kernel threads of this process whose names begin so.
+func threads(named prefix: String) -> [String] {
+    (ProcFile.names(in: "/proc/self/task") ?? []).compactMap { id in
+        ProcFile.text("/proc/self/task/\(id)/comm").map { String($0.dropLast()) }
+    }.filter { $0.hasPrefix(prefix) }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import NitkaKernel
+import Testing
+
+@Suite(.serialized) struct ThreadTests {
+    @Test func eachClientHasOneThreadOfItsOwnFromItsFirstLineToItsLast() throws {
+        let seen = Monitor<[ClientID: Set<Int32>]>([:])
+        let handler: @Sendable (Client) throws -> Void = { client in
+            let note = { seen.update { _ = $0[client.id, default: []].insert(CurrentThread.id) } }
+            note()
+            while let bytes = try client.read() {
+                note()
+                try client.write(bytes)
+            }
+            note()
+        }
+        try withServer(.threads, handler: handler) { running in
+            let connections = try (0..<100).map { _ in try running.connect() }
+            for connection in connections { #expect(try connection.echo("x") == "x") }
+            let ids = seen.withLock { $0 }
+            #expect(ids.count == 100)
+            #expect(Set(ids.values.flatMap { $0 }).count == 100)
+            for connection in connections { connection.close() }
+            try eventually("all have gone") { running.server.snapshot().active == 0 }
+            #expect(seen.withLock { $0.values.allSatisfy { $0.count == 1 } })
+        }
+    }
+
+    @Test func threadsAreNamedAndGoWithTheirClients() throws {
+        let names = Monitor<[String]>([])
+        let handler: @Sendable (Client) throws -> Void = { client in
+            names.update { $0.append(CurrentThread.name) }
+            while try client.read() != nil {}
+        }
+        try withServer(.threads, handler: handler) { running in
+            let connections = try (0..<10).map { _ in try running.connect() }
+            try eventually("ten handlers run") { names.withLock { $0.count == 10 } }
+            #expect(names.withLock { $0.sorted() } == (1...10).map { "client-\($0)" }.sorted())
+            for connection in connections { connection.close() }
+        }
+    }
+
+    @Test func iterativeServesOnTheAcceptingThread() throws {
+        let seen = Monitor<Set<Int32>>([])
+        try withServer(.iterative, handler: { _ in seen.update { _ = $0.insert(CurrentThread.id) } }) { running in
+            for _ in 0..<5 { _ = try running.connect().readToEnd() }
+            #expect(seen.withLock { $0.count } == 1)
+        }
+    }
+}
