@@ -60,12 +60,14 @@ import Testing
     }
 
     @Test func fullIsSaidOnceWhileClientsAreReplaced() {
+        let start = MonotonicTime(nanoseconds: 0)
         var fullness = Fullness()
-        #expect(fullness.isNewlyFull(100, of: 100) == true)
+        #expect(fullness.isNewlyFull(100, of: 100, at: start) == true)
         fullness.left(99, of: 100)
-        #expect(fullness.isNewlyFull(100, of: 100) == false)
+        #expect(fullness.isNewlyFull(100, of: 100, at: start + .seconds(90)) == false)
         fullness.left(89, of: 100)
-        #expect(fullness.isNewlyFull(100, of: 100) == true)
+        #expect(fullness.isNewlyFull(100, of: 100, at: start + .seconds(59)) == false)
+        #expect(fullness.isNewlyFull(100, of: 100, at: start + .seconds(61)) == true)
     }
 
     @Test func theTightestLimitOfTheMachineBinds() {

@@ -15,8 +15,8 @@ extension Connection {
     /// Ends the connection so that the peer loses nothing: ends sending, throws away what still comes until the peer
     /// has finished too, and closes.
     ///
-    /// Blocks the calling thread until the peer has finished, or acknowledged everything after sending more than
-    /// `limit`, or `patience` is over.
+    /// Blocks the calling thread until the peer has finished; or has acknowledged everything, and then was quiet for
+    /// half a second or has sent more than `limit`; or `patience` is over.
     ///
     /// - Parameters:
     ///   - patience: how long to wait for the peer at most.
@@ -36,6 +36,10 @@ extension Connection {
         socket.close()
     }
 
+    /// Who has everything, the end of the stream included, and says nothing more, has nothing to lose. Without this an
+    /// iterative server would wait for each such peer while the others wait for it.
+    private static let quietAfterEnd = Duration.milliseconds(500)
+
     /// Past the limit nothing is read, so the peer has to stop: then all that counts is that our own bytes arrive.
     private func discard(
         through reader: SocketReader, until deadline: MonotonicTime, limit: Int
@@ -50,7 +54,11 @@ extension Connection {
             case .bytes(let count): gone += count
             case .endOfStream: return
             case .nothing:
-                guard case .ready = reader.waitUntilReadable(orInterruptedBy: -1, until: deadline) else { return }
+                let quietEnd = min(deadline, .now + Self.quietAfterEnd)
+                guard case .ready = reader.waitUntilReadable(orInterruptedBy: -1, until: quietEnd) else {
+                    if socket.unacknowledged == 0 { return }
+                    continue
+                }
             }
         }
     }

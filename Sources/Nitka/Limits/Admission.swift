@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NitkaKernel
+
 /// Whether a newcomer may enter.
 enum Admission {
     /// Why not; nil when it may.
@@ -12,18 +14,22 @@ enum Admission {
     }
 }
 
-/// Says that a server is full once, and again only after a tenth of its places, one at least, were free meanwhile: at
-/// the limit every client that leaves is replaced at once, and that is no news.
+/// Says that a server is full once, and again only when a tenth of its places, one at least, were free meanwhile and a
+/// minute has passed: at the limit every client that leaves is replaced at once, and that is no news.
 struct Fullness: Hashable {
-    private var wasSaid = false
+    static let silence = Duration.seconds(60)
 
-    mutating func isNewlyFull(_ active: Int, of limit: Int) -> Bool {
-        guard active >= limit, !wasSaid else { return false }
-        wasSaid = true
+    private var isKnown = false
+    private var lastSaid: MonotonicTime?
+
+    mutating func isNewlyFull(_ active: Int, of limit: Int, at now: MonotonicTime) -> Bool {
+        guard active >= limit, !isKnown else { return false }
+        if let lastSaid, now - lastSaid < Self.silence { return false }
+        (isKnown, lastSaid) = (true, now)
         return true
     }
 
     mutating func left(_ active: Int, of limit: Int) {
-        if active < limit - max(1, limit / 10) { wasSaid = false }
+        if active < limit - max(1, limit / 10) { isKnown = false }
     }
 }

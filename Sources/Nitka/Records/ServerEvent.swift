@@ -6,7 +6,8 @@ public enum ServerEvent: Sendable {
     case clientCame(id: ClientID, peer: SocketAddress, thread: ThreadName)
     /// A client has gone.
     case clientLeft(ClientRecord)
-    /// As many clients are there as may be. Said again only after a tenth of the places were free.
+    /// As many clients are there as may be. Said again only after a tenth of the places were free, and
+    /// once a minute at most.
     case full(clients: Int)
     /// The machine allows fewer clients at once than was asked for.
     case limitLowered(from: Int, to: MachineLimit)

@@ -29,7 +29,9 @@ final class ClientRegistry: Sendable {
             state.active[client.id] = client
             state.perSource[source, default: 0] += 1
             activeCount.store(state.active.count, ordering: .sequentiallyConsistent)
-            return (client, refusal, state.fullness.isNewlyFull(state.active.count, of: limits.clients))
+            return (
+                client, refusal, state.fullness.isNewlyFull(state.active.count, of: limits.clients, at: client.admitted)
+            )
         }
     }
 
