@@ -10,76 +10,83 @@ internal import Glibc
 /// client's bytes to another. So closing shuts down first, which wakes both sides, and takes all three locks.
 package final class SharedSocket: Sendable {
     private let number: CInt
-    // Each side's lock is held across its calls, the third only across those that never block. Lock order: reading,
-    // writing, state.
-    private let reading = Lock(true)
-    private let writing = Lock(true)
-    private let state = Lock(true)
+    // Each side's mutex is held across its calls, the third only across those that never block. Lock order: reading,
+    // writing, state. `isOpen` is written with all three held, so any one of them is enough to read it.
+    private let reading = Mutex()
+    private let writing = Mutex()
+    private let state = Mutex()
+    private nonisolated(unsafe) var isOpen = true
 
     package init(owning descriptor: consuming Descriptor) { number = descriptor.release() }
 
     deinit { close() }
 
-    /// Runs a body that may receive; nil when the socket was closed.
-    @inline(__always)
-    package func reading<Result, Failure: Error>(
-        _ body: (SocketReader) throws(Failure) -> Result
-    ) throws(Failure) -> Result? {
-        try reading.withLock { (isOpen: inout Bool) throws(Failure) -> Result? in
-            isOpen ? try body(SocketReader(number: number)) : nil
-        }
+    // Pairs of calls, not bodies: as generic functions of another module they cost a microsecond a message.
+
+    /// The right to receive, until ``endReading()``, which must follow; nil, and nothing to end, when it was closed.
+    package func beginReading() -> SocketReader? {
+        reading.lock()
+        if isOpen { return SocketReader(number: number) }
+        reading.unlock()
+        return nil
     }
 
-    /// Runs a body that may send, whose bytes no other writer's come between; nil when the socket was closed.
-    @inline(__always)
-    package func writing<Result, Failure: Error>(
-        _ body: (SocketWriter) throws(Failure) -> Result
-    ) throws(Failure) -> Result? {
-        try writing.withLock { (isOpen: inout Bool) throws(Failure) -> Result? in
-            isOpen ? try body(SocketWriter(number: number)) : nil
-        }
+    package func endReading() { reading.unlock() }
+
+    /// The right to send, until ``endWriting()``, which must follow: no other writer's bytes come between; nil, and
+    /// nothing to end, when it was closed.
+    package func beginWriting() -> SocketWriter? {
+        writing.lock()
+        if isOpen { return SocketWriter(number: number) }
+        writing.unlock()
+        return nil
     }
+
+    package func endWriting() { writing.unlock() }
 
     /// Ends one direction or both, and so wakes whoever is blocked in it. Any thread, at any time.
     package func shutDown(_ direction: Direction) {
-        state.withLock { isOpen in
-            if isOpen { _ = shutdown(number, direction.flag) }
-        }
+        withState { if isOpen { _ = shutdown(number, direction.flag) } }
     }
 
     /// Bytes that the peer has not acknowledged yet (a FIN counts as one); 0 when the socket was closed.
     package var unacknowledged: Int {
-        state.withLock { isOpen in isOpen ? max(0, Int(nitka_unacknowledged(number))) : 0 }
+        withState { isOpen ? max(0, Int(nitka_unacknowledged(number))) : 0 }
     }
 
     package var localAddress: RawAddress? {
-        state.withLock { isOpen in isOpen ? (try? SocketCall.localAddress(number)) ?? nil : nil }
+        withState { isOpen ? (try? SocketCall.localAddress(number)) ?? nil : nil }
     }
 
     package func setSendTimeout(_ timeout: Duration?) throws(Errno) {
-        try state.withLock { (isOpen: inout Bool) throws(Errno) in
+        try withState { () throws(Errno) in
             if isOpen { try SocketOptions.setSendTimeout(timeout, on: number) }
         }
     }
 
     /// Gives the number back. Later calls on the socket find it closed; a second close does nothing.
     ///
-    /// - Parameter abruptly: wakes a reader or writer on another thread first, ending both directions.
+    /// - Parameter wakingOthers: wakes a reader or writer on another thread first, ending both directions.
     package func close(wakingOthers: Bool = false) {
         if wakingOthers { shutDown(.both) }
-        reading.withLock { (canRead: inout Bool) in
-            writing.withLock { (canWrite: inout Bool) in
-                state.withLock { (isOpen: inout Bool) in
-                    guard isOpen else { return }
-                    (canRead, canWrite, isOpen) = (false, false, false)
-                    _ = Glibc.close(number)
-                }
-            }
+        reading.lock()
+        writing.lock()
+        withState {
+            if isOpen { _ = Glibc.close(number) }
+            isOpen = false
         }
+        writing.unlock()
+        reading.unlock()
+    }
+
+    private func withState<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        state.lock()
+        defer { state.unlock() }
+        return try body()
     }
 }
 
-/// The right to receive from a socket, as long as the body lasts that it was given to.
+/// The right to receive from a socket: void with the end of the reading that it was given for.
 package struct SocketReader {
     fileprivate let number: CInt
 
@@ -102,7 +109,7 @@ package struct SocketReader {
     }
 }
 
-/// The right to send to a socket, as long as the body lasts that it was given to.
+/// The right to send to a socket: void with the end of the writing that it was given for.
 package struct SocketWriter {
     fileprivate let number: CInt
 

@@ -10,27 +10,39 @@ public import Nitka
 public struct TogetherCheck: Sendable {
     /// The addresses of one server; the first that answers is used.
     public let endpoint: Endpoint
-    /// How many clients at once; 1 or more.
-    public var clients = 8
-    /// How many messages each client sends; 1 or more.
-    public var rounds = 4
-    /// How many bytes a message has; 1 or more.
-    public var size = 512
-    /// How long an answer may take before the client counts as not served.
-    public var timeout: Duration = .seconds(2)
+    /// How it is played.
+    public let settings: Settings
+
+    /// How a check is played.
+    public struct Settings: Hashable, Sendable {
+        /// How many clients at once; 1 or more.
+        public var clients = 8
+        /// How many messages each client sends; 1 or more.
+        public var rounds = 4
+        /// How many bytes a message has; 1 or more.
+        public var size = 512
+        /// How long an answer may take before the client counts as not served.
+        public var timeout: Duration = .seconds(2)
+
+        /// The defaults.
+        public init() {}
+    }
 
     /// A check of the server at an endpoint.
-    public init(_ endpoint: Endpoint) { self.endpoint = endpoint }
+    public init(_ endpoint: Endpoint, _ settings: Settings = Settings()) {
+        self.endpoint = endpoint
+        self.settings = settings
+    }
 
     /// Runs the check on the calling thread; it takes a few times the timeout at most.
     ///
     /// - Throws: ``Nitka/NitkaError`` when nothing can be judged: the first client can't even connect.
     public func run() throws(NitkaError) -> TogetherReport {
-        var report = TogetherReport(endpoint: endpoint, clients: clients)
+        var report = TogetherReport(endpoint: endpoint, clients: settings.clients)
         var probes: [Probe] = []
-        for number in 1...max(1, clients) {
+        for number in 1...max(1, settings.clients) {
             do throws(NitkaError) {
-                probes.append(Probe(number, try Connection.open(to: endpoint, timeout: timeout)))
+                probes.append(Probe(number, try Connection.open(to: endpoint, timeout: settings.timeout)))
             } catch {
                 if number == 1 { throw error }
                 report.problems.append("client \(number) could not connect: \(error.reason)")
@@ -38,7 +50,7 @@ public struct TogetherCheck: Sendable {
             }
         }
         report.connected = probes.count
-        for round in 0..<max(1, rounds) where report.problems.isEmpty {
+        for round in 0..<max(1, settings.rounds) where report.problems.isEmpty {
             play(round, probes, &report)
         }
         report.servedTogether = probes.count { $0.wasAnswered }
@@ -50,11 +62,11 @@ public struct TogetherCheck: Sendable {
 
     /// Everybody speaks before anybody listens; then the answers are fetched in another order.
     private func play(_ round: Int, _ probes: [Probe], _ report: inout TogetherReport) {
-        let deadline = MonotonicTime.now + timeout
+        let deadline = MonotonicTime.now + settings.timeout
         var speakers = probes
         speakers.shuffle()
         for probe in speakers {
-            if let problem = probe.send(Payload(client: probe.number, round: round, size: size)) {
+            if let problem = probe.send(Payload(client: probe.number, round: round, size: settings.size)) {
                 report.problems.append(problem)
             }
         }
@@ -68,7 +80,7 @@ public struct TogetherCheck: Sendable {
     /// One that was answered leaves. When that gets somebody served who was not, clients wait for one another.
     private func askTheNext(_ probes: [Probe], _ report: inout TogetherReport) {
         for probe in probes where probe.wasAnswered { probe.leave() }
-        let deadline = MonotonicTime.now + min(timeout, .seconds(1))
+        let deadline = MonotonicTime.now + min(settings.timeout, .seconds(1))
         for probe in probes where !probe.wasAnswered {
             if probe.receive(until: deadline) == nil, probe.wasAnswered {
                 report.clientsWaitForOneAnother = true

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Nitka
 internal import NitkaKernel
 
 @main
@@ -26,7 +27,17 @@ struct NitkaCommand: ParsableCommand {
 
     static func main() {
         Signals.ignoreBrokenPipes()
-        main(nil)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let code = exitCode(for: error)
+            // An error repeats the argument, which may come from a script and hold anything.
+            let lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
+            let text = lines.map { EscapedText(String($0), limit: 2000).description }.joined(separator: "\n")
+            if !text.isEmpty { try? (code == .success ? StandardStream.output : .error).write(text + "\n") }
+            CurrentProcess.exitNow(code.rawValue)
+        }
     }
 }
 

@@ -29,8 +29,9 @@ extension Connection {
         // The peer's end was read, so nothing lies unread: closing sends the FIN, and the kernel delivers what is queued.
         if !peerHasFinished {
             endSending()
-            _ = try? socket.reading { (reader) throws(Errno) in
-                try discard(through: reader, until: deadline, limit: limit)
+            if let reader = socket.beginReading() {
+                try? discard(through: reader, until: deadline, limit: limit)
+                socket.endReading()
             }
         }
         socket.close()

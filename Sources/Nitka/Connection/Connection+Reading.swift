@@ -18,12 +18,11 @@ extension Connection {
     /// - Throws: ``NitkaError`` when the peer resets, the idle time is over, or the connection was closed here.
     public func read(into span: inout MutableSpan<UInt8>) throws(NitkaError) -> Int? {
         precondition(!span.isEmpty, "a read needs room for a byte")
-        let result = try attempting("read from") { () throws(Errno) in
-            try socket.reading { (reader) throws(Errno) -> ReadResult in
-                try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: &span) }
-            }
+        guard let reader = socket.beginReading() else { throw failure("read from", .closed) }
+        defer { socket.endReading() }
+        return try count { () throws(Errno) in
+            try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: &span) }
         }
-        return try count(of: result)
     }
 
     /// Reads what has come, waiting for the first byte: 1 to 16,384 bytes in an array of just that size.
@@ -33,19 +32,19 @@ extension Connection {
     /// - Returns: the bytes; nil at the end of the stream.
     /// - Throws: as ``read(into:)``.
     public func read() throws(NitkaError) -> [UInt8]? {
+        guard let reader = socket.beginReading() else { throw failure("read from", .closed) }
+        defer { socket.endReading() }
         var bytes: [UInt8] = []
-        let result = try attempting("read from") { () throws(Errno) in
-            try socket.reading { (reader) throws(Errno) -> ReadResult in
-                try scratch.withLock { (block: inout ByteBlock?) throws(Errno) -> ReadResult in
-                    let room = block.take() ?? ByteBlock(count: 16 * 1024)
-                    let result = try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: room) }
-                    if case .bytes(let count) = result { bytes = room.array(count) }
-                    block = consume room
-                    return result
-                }
+        let count = try count { () throws(Errno) in
+            try scratch.withLock { (block: inout ByteBlock?) throws(Errno) -> ReadResult in
+                let room = block.take() ?? ByteBlock(count: 16 * 1024)
+                let result = try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: room) }
+                if case .bytes(let count) = result { bytes = room.array(count) }
+                block = consume room
+                return result
             }
         }
-        return try count(of: result).map { _ in bytes }
+        return count.map { _ in bytes }
     }
 }
 
@@ -58,23 +57,18 @@ private enum ReadResult {
 }
 
 extension Connection {
-    private func attempting(
-        _ operation: String, _ body: () throws(Errno) -> ReadResult?
-    ) throws(NitkaError) -> ReadResult? {
-        do {
-            return try body()
+    private func count(_ body: () throws(Errno) -> ReadResult) throws(NitkaError) -> Int? {
+        let result: ReadResult
+        do throws(Errno) {
+            result = try body()
         } catch {
-            throw failure(operation, .system(error))
+            throw failure("read from", .system(error))
         }
-    }
-
-    private func count(of result: ReadResult?) throws(NitkaError) -> Int? {
         switch result {
         case .bytes(let count): return count
         case .end: return nil
         case .idle: throw failure("read from", .idle)
         case .tooLong: throw failure("read from", .tooLong)
-        case nil: throw failure("read from", .closed)
         }
     }
 

@@ -13,18 +13,16 @@ extension Connection {
     /// - Throws: ``NitkaError`` when the peer resets, takes nothing for the write timeout, or this end has finished
     ///   sending or was closed. Some of the bytes may have gone.
     public func write(_ bytes: RawSpan) throws(NitkaError) {
-        let result: WriteResult?
+        guard let writer = socket.beginWriting() else { throw failure("write to", .closed) }
+        defer { socket.endWriting() }
+        let isStalled: Bool
         do throws(Errno) {
-            result = try socket.writing { (writer) throws(Errno) in try send(bytes, through: writer) }
+            isStalled = try !send(bytes, through: writer)
         } catch {
             // TCP_USER_TIMEOUT is as long as the write timeout, and may be noticed first.
             throw failure("write to", error == .timedOut ? .stalled : .system(error))
         }
-        switch result {
-        case .done: return
-        case .stalled: throw failure("write to", .stalled)
-        case nil: throw failure("write to", .closed)
-        }
+        if isStalled { throw failure("write to", .stalled) }
     }
 
     /// Writes all the bytes of an array; as ``write(_:)-(RawSpan)``.
@@ -35,25 +33,25 @@ extension Connection {
     /// Says that nothing more will be sent, and keeps reading possible: a half-close, RFC 9293 section 3.6.
     ///
     /// Waits for a write on another thread to end. Later writes fail; a second call does nothing.
-    public func endSending() { _ = socket.writing { writer in writer.endSending() } }
-}
-
-private enum WriteResult {
-    case done
-    case stalled
+    public func endSending() {
+        guard let writer = socket.beginWriting() else { return }
+        writer.endSending()
+        socket.endWriting()
+    }
 }
 
 extension Connection {
-    private func send(_ bytes: RawSpan, through writer: SocketWriter) throws(Errno) -> WriteResult {
+    /// Sends all of it: false when the peer takes nothing any more.
+    private func send(_ bytes: RawSpan, through writer: SocketWriter) throws(Errno) -> Bool {
         var gone = 0
         while gone < bytes.byteCount {
             switch try writer.send(bytes.extracting(gone..<bytes.byteCount)) {
             case .bytes(let count):
                 gone += count
                 sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
-            case .nothing: return .stalled
+            case .nothing: return false
             }
         }
-        return .done
+        return true
     }
 }

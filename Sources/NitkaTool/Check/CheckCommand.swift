@@ -20,21 +20,31 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "The server, HOST:PORT; without it, one of our own.", transform: endpoint)
     var server: Endpoint?
 
-    @Option(help: "Clients at once.", transform: Quantity.count(1...10_000))
-    var clients = 8
-
-    @Option(help: "Messages that each client sends.", transform: Quantity.count(1...1000))
-    var rounds = 4
-
-    @Option(help: "Bytes in each message.", transform: Quantity.count(1...65_536))
-    var size = 512
+    @Option(
+        help: .showing(
+            "Clients at once.", Self.defaults.clients), transform: Quantity.count(1...10_000))
+    var clients = defaults.clients
 
     @Option(
-        help: "How long an answer may take.", transform: Quantity.duration(.milliseconds(10)...(.seconds(3600))))
-    var timeout = Span(duration: .seconds(2))
+        help: .showing(
+            "Messages that each client sends.", Self.defaults.rounds), transform: Quantity.count(1...1000))
+    var rounds = defaults.rounds
+
+    @Option(
+        help: .showing(
+            "Bytes in each message.", Self.defaults.size), transform: Quantity.count(1...65_536))
+    var size = defaults.size
+
+    @Option(
+        help: .showing(
+            "How long an answer may take.", Span(duration: Self.defaults.timeout)),
+        transform: Quantity.duration(.milliseconds(10)...(.seconds(3600))))
+    var timeout = Span(duration: defaults.timeout)
 
     @Option(help: "Which thread carries a client of the server that is started here.")
     var model: PlainModel?
+
+    private static let defaults = TogetherCheck.Settings()
 
     func validate() throws {
         if server != nil, model != nil {
@@ -60,10 +70,10 @@ struct CheckCommand: ParsableCommand {
 
     private func check(_ endpoint: Endpoint) throws -> Bool {
         ProcessLimit.descriptors.raise(to: 2 * clients + 64)
-        var check = TogetherCheck(endpoint)
-        (check.clients, check.rounds, check.size) = (clients, rounds, size)
-        if let timeout = timeout.duration { check.timeout = timeout }
-        let report = try check.run()
+        var settings = Self.defaults
+        (settings.clients, settings.rounds, settings.size) = (clients, rounds, size)
+        if let timeout = timeout.duration { settings.timeout = timeout }
+        let report = try TogetherCheck(endpoint, settings).run()
         CheckPrinter(report: report).print()
         return report.hasPassed
     }

@@ -21,11 +21,15 @@ struct ConnectCommand: ParsableCommand {
     var server: Endpoint
 
     @Option(
-        help: "How long connecting may take.", transform: Quantity.duration(.milliseconds(10)...(.seconds(3600))))
-    var timeout = Span(duration: .seconds(10))
+        help: .showing(
+            "How long connecting may take.", Self.defaultTimeout),
+        transform: Quantity.duration(.milliseconds(10)...(.seconds(3600))))
+    var timeout = defaultTimeout
 
     @Flag(help: "Exit 1 and say where, unless what comes back is what was sent.")
     var verify = false
+
+    private static let defaultTimeout = Span(duration: .seconds(10))
 
     func run() throws {
         let connection: Connection

@@ -18,11 +18,15 @@ struct ServeCommand: ParsableCommand {
             second signal ends at once. Exit code 0, or 3 when anybody was cut off.
             """)
 
-    @Option(help: "The address or name to listen on; 0.0.0.0 or :: for all.", transform: Self.host)
-    var host = "127.0.0.1"
+    @Option(
+        help: .showing(
+            "The address or name to listen on; 0.0.0.0 or :: for all.", Self.defaultHost), transform: Self.host)
+    var host = defaultHost
 
-    @Option(help: "The port; 0 takes a free one.", transform: Quantity.count(0...65535))
-    var port = 7007
+    @Option(
+        help: .showing(
+            "The port; 0 takes a free one.", Self.defaultPort), transform: Quantity.count(0...65535))
+    var port = defaultPort
 
     @Option(help: "Which thread carries a client.")
     var model = PlainModel.threads
@@ -31,18 +35,30 @@ struct ServeCommand: ParsableCommand {
     var limits: LimitOptions
 
     @Option(
-        help: "How long clients have to finish when the server is told to end.",
+        help: .showing(
+            "How long clients have to finish when the server is told to end.", Self.defaultDrain),
         transform: Quantity.duration(.zero...(.seconds(86_400))))
-    var drainTimeout = Span(duration: .seconds(10))
+    var drainTimeout = defaultDrain
 
-    @Option(help: "Clients that may wait in the kernel's queue.", transform: Quantity.count(1...65535))
-    var backlog = 1024
+    @Option(
+        help: .showing(
+            "Clients that may wait in the kernel's queue.", Self.defaultBacklog), transform: Quantity.count(1...65535))
+    var backlog = defaultBacklog
 
-    @Option(help: "The least that is logged; clients come and go at debug.", transform: Self.level)
-    var logLevel = Logger.Level.debug
+    @Option(
+        help: .showing(
+            "The least that is logged; clients come and go at debug.", Self.defaultLevel.rawValue),
+        transform: Self.level)
+    var logLevel = defaultLevel
 
     @Option(help: "How log lines look.")
     var logFormat = LogFormat.text
+
+    private static let defaultHost = "127.0.0.1"
+    private static let defaultPort = 7007
+    private static let defaultDrain = Span(duration: .seconds(10))
+    private static let defaultBacklog = 1024
+    private static let defaultLevel = Logger.Level.debug
 
     mutating func run() throws {
         // Before any thread is made: a signal must reach the thread that waits for it, and no other.

@@ -9,11 +9,15 @@ extension LogFormat: ExpressibleByArgument {}
 
 /// What a server allows its clients, as options.
 struct LimitOptions: ParsableArguments {
-    @Option(help: "Clients served at once; the machine may lower it.", transform: Quantity.count(1...1_000_000))
+    @Option(
+        help: .showing(
+            "Clients served at once; the machine may lower it.", Limits().clients),
+        transform: Quantity.count(1...1_000_000))
     var maxClients = Limits().clients
 
     @Option(
-        help: "Clients served at once from one IPv4 address, or one IPv6 network of 64 bits.",
+        help: .showing(
+            "Clients served at once from one IPv4 address, or one IPv6 network of 64 bits.", Limits().clientsPerSource),
         transform: Quantity.count(1...1_000_000))
     var maxClientsPerSource = Limits().clientsPerSource
 
@@ -21,17 +25,20 @@ struct LimitOptions: ParsableArguments {
     var whenFull = Limits().whenFull
 
     @Option(
-        help: "How long a client may send nothing, or off.",
+        help: .showing(
+            "How long a client may send nothing, or off.", Span(duration: Limits().idleTime)),
         transform: Quantity.duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
     var idleTimeout = Span(duration: Limits().idleTime)
 
     @Option(
-        help: "How long a client may take nothing of what is sent to it, or off.",
+        help: .showing(
+            "How long a client may take nothing of what is sent to it, or off.", Span(duration: Limits().writeTime)),
         transform: Quantity.duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
     var writeTimeout = Span(duration: Limits().writeTime)
 
     @Option(
-        help: "How long a client may stay, however busy it is, or off.",
+        help: .showing(
+            "How long a client may stay, however busy it is, or off.", Span(duration: Limits().age)),
         transform: Quantity.duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
     var maxAge = Span(duration: Limits().age)
 

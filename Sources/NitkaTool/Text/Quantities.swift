@@ -46,6 +46,13 @@ enum Quantity {
     }
 }
 
+extension ArgumentHelp {
+    /// Help that shows the default, which the parser can't for an option whose values it does not make itself.
+    static func showing(_ text: String, _ value: some CustomStringConvertible) -> ArgumentHelp {
+        ArgumentHelp("\(text) (default: \(value))")
+    }
+}
+
 /// A duration as it is written on the command line: `250ms`, `30s`, `5m`, `off`.
 struct Span: Hashable, Sendable, CustomStringConvertible {
     let duration: Duration?

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import NitkaEcho
+import NitkaKernel
+import Testing
+
+/// Each in a process of its own, where no other test opens a descriptor or makes a thread.
+@Suite struct LeakTests {
+    @Test func threadsLeaveNothing() async {
+        await #expect(processExitsWith: .success) { try loseNothing(under: .threads) }
+    }
+
+    @Test func iterativeLeavesNothing() async {
+        await #expect(processExitsWith: .success) { try loseNothing(under: .iterative) }
+    }
+}
+
+/// Clients that finish, that reset, that throw their handler, round after round: afterwards descriptors and threads are
+/// exactly as many as before.
+private func loseNothing(under model: PlainModel) throws {
+    struct Oops: Error {}
+    let handler: @Sendable (Client) throws -> Void = { client in
+        while let bytes = try client.read() {
+            if bytes.first == 0 { throw Oops() }
+            try client.write(bytes)
+        }
+    }
+    // The first round lets the runtime open what it keeps.
+    try playOnce(model, handler)
+    let before = count()
+    for _ in 0..<5 { try playOnce(model, handler) }
+    let after = count()
+    precondition(before == after, "before \(before), after \(after)")
+}
+
+private func playOnce(_ model: PlainModel, _ handler: @escaping @Sendable (Client) throws -> Void) throws {
+    try withServer(model, handler: handler) { running in
+        for number in 0..<30 {
+            let connection = try running.connect()
+            switch number % 3 {
+            case 0:
+                let answer = try connection.echo("x")
+                precondition(answer == "x")
+            case 1: try connection.write([0])
+            default:
+                // Closed with the echo unread: the server's next send meets a reset.
+                try connection.write([UInt8](repeating: 1, count: 100_000))
+            }
+            connection.close()
+        }
+        try eventually("all have gone") { running.server.snapshot().ended == 30 }
+    }
+}
+
+private func count() -> [Int] {
+    [ProcFile.names(in: "/proc/self/fd")?.count ?? -1, ProcFile.names(in: "/proc/self/task")?.count ?? -1]
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import NitkaKernel
+import Testing
+
+/// The README's first listing, compiled: what stands between the marks is what the README shows.
+private func listing() throws {
+    // begin listing
+    let server = try Server(on: "127.0.0.1:7007")  // a thread for every client
+    print("listening on \(server.addresses[0])")
+    try server.run { client in
+        while let bytes = try client.read() { try client.write(bytes) }
+    }
+    // end listing
+}
+
+@Suite struct ReadmeTests {
+    @Test func theListingIsTheOneThatIsCompiled() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let readme = try #require(ProcFile.text("/" + root + "/README.md"))
+        let source = try #require(ProcFile.text(#filePath))
+        // The first lines that are just the marks are the ones in the function above.
+        let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
+        let begin = try #require(lines.firstIndex(of: "    // begin listing"))
+        let end = try #require(lines.firstIndex(of: "    // end listing"))
+        let compiled = lines[(begin + 1)..<end].map { $0.dropFirst(4) }.joined(separator: "\n")
+        #expect(readme.contains("```swift\nimport Nitka\n\n\(compiled)\n```"))
+        #expect(end - begin < 20)
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@Suite struct UsageTests {
+    @Test(arguments: ["+8", "-1", "065", "0x10", "1e3", "nan", " 8", "8 ", "٣", "99999999999999999999", "8\n"])
+    func oddCountsAreWrongUsage(value: String) async throws {
+        for option in ["--port", "--max-clients", "--max-clients-per-source", "--backlog"] {
+            let ending = try await Tool.run(["serve", "\(option)=\(value)"])
+            #expect(ending.code == 64, "\(option)")
+            #expect(ending.error.contains("It is a whole number from"))
+        }
+    }
+
+    @Test(arguments: ["5", "5 s", "-5s", "+5s", "5x", "5.5s", "1e3s", "99999999999999999999s", "05s", "5S", "infs"])
+    func oddDurationsAreWrongUsage(value: String) async throws {
+        for option in ["--idle-timeout", "--write-timeout", "--drain-timeout", "--max-age"] {
+            let ending = try await Tool.run(["serve", "\(option)=\(value)"])
+            #expect(ending.code == 64, "\(option)")
+            #expect(ending.error.contains("with a unit (ms, s, m, h)"))
+        }
+    }
+
+    @Test(arguments: ["", "a b", "127.1", "0x7f.0.0.1", "[::1]", "\u{1b}[31m", "é", "127.0.0.1/8"])
+    func oddHostsAreWrongUsageAndHarmless(value: String) async throws {
+        let ending = try await Tool.run(["serve", "--host=\(value)"])
+        #expect(ending.code == 64)
+        #expect(!ending.error.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
+    }
+
+    @Test(arguments: ["serve", "connect", "check"])
+    func helpSaysTheDefaults(command: String) async throws {
+        let ending = try await Tool.run([command, "--help"])
+        #expect(ending.code == 0)
+        #expect(ending.output.contains("default:"))
+    }
+}
