@@ -36,7 +36,7 @@ import Testing
                     // It fails once the server has closed: that is the end of this loop, too.
                     while !isOver.withLock({ $0 }), (try? connection.write(block)) != nil {}
                 } else {
-                    running.server.drain(within: .seconds(1))
+                    running.server.drain(within: .seconds(4))
                     let twice = block + block
                     var position = 0
                     var isExact = true
