@@ -60,4 +60,20 @@ import Testing
         #expect(Set(server.addresses.map(\.port)).count == 1)
         #expect(server.addresses.allSatisfy { $0.isLoopback })
     }
+
+    @Test func aListenerAcceptsByHand() throws {
+        let listener = try Listener(on: Endpoint("localhost:0"))
+        for address in listener.addresses {
+            let near = try Connection.open(to: address)
+            let far = try listener.accept()
+            #expect(far.peer == near.local)
+            #expect(far.local == address)
+            try near.write([1, 2, 3])
+            near.endSending()
+            #expect(try far.readToEnd() == [1, 2, 3])
+            try far.write([4])
+            far.finish()
+            #expect(try near.readToEnd() == [4])
+        }
+    }
 }

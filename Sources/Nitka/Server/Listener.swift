@@ -91,3 +91,25 @@ package final class ListeningSocket: Sendable {
         self.descriptor = descriptor
     }
 }
+
+extension Listener {
+    /// Takes the next client from the kernel's queue, waiting until there is one.
+    ///
+    /// Blocks the calling thread; one thread at a time may call it, and no ``Server`` beside it. For who wants to accept
+    /// by hand: without limits, records and drain, which ``Server`` has.
+    ///
+    /// - Throws: ``NitkaError`` of accept(2); after most of them the listener goes on working.
+    public func accept() throws(NitkaError) -> Connection {
+        let numbers = sockets.map { $0.descriptor.number }
+        while true {
+            guard let index = poll(numbers, until: nil) else { continue }
+            do throws(Errno) {
+                if case .client(let descriptor, let peer) = try sockets[index].descriptor.accept() {
+                    return Connection(SharedSocket(owning: descriptor), peer: SocketAddress(peer), interruption: nil)
+                }
+            } catch {
+                throw NitkaError("accept on", addresses[index].description, .system(error))
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import Subprocess
+import Testing
+
+@Suite struct ServeTests {
+    @Test(arguments: ["iterative", "threads"])
+    func saysWhereItListensAndWhoCameAndDrainsOnASignal(model: String) async throws {
+        let result = try await Subprocess.run(
+            .path(Tool.path), arguments: ["serve", "--port", "0", "--model", model], input: .none, output: .sequence,
+            error: .discarded
+        ) { execution in
+            var lines: [String] = []
+            for try await line in execution.standardOutput.strings() {
+                lines.append(line.filter { $0 != "\n" })
+                if lines.count == 1 {
+                    let connection = try Connection.open(
+                        to: Endpoint(String(lines[0].dropFirst("listening on ".count))))
+                    connection.readTimeout = .seconds(20)
+                    try connection.write([1, 2, 3])
+                    #expect(try connection.read() == [1, 2, 3])
+                    connection.endSending()
+                    #expect(try connection.read() == nil)
+                } else if line.contains(" left ") {
+                    try execution.send(signal: .terminate)
+                }
+            }
+            return lines
+        }
+        let lines = result.closureResult
+        #expect(Tool.code(result.terminationStatus) == 0)
+        #expect(lines.count == 5)
+        #expect(lines[1].hasPrefix("client 1 came from 127.0.0.1:"))
+        #expect(lines[1].contains(" on thread client-1 (") == (model == "threads"))
+        #expect(lines[2].contains(": peer finished, 3 bytes in, 3 out, "))
+        #expect(lines[4] == "served 1 clients, 0 cut off, 3 bytes in, 3 out")
+    }
+
+    @Test func aPortInUseIsOneSentence() async throws {
+        let server = try Server(on: "127.0.0.1:0")
+        let ending = try await Tool.run(["serve", "--port", "\(server.addresses[0].port)"])
+        #expect(ending.code == 2)
+        #expect(ending.output == "")
+        #expect(ending.error == "nitka: listen on \(server.addresses[0]): address already in use\n")
+    }
+}
