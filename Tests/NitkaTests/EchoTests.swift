@@ -77,4 +77,20 @@ import Testing
             #expect(try second.read() == Array("b".utf8))
         }
     }
+
+    /// Closing with the peer's bytes unread would reset, and destroy the answer on its way.
+    @Test(arguments: PlainModel.allCases)
+    func aHandlerThatReturnsEarlyLosesNothingOfItsAnswer(model: PlainModel) throws {
+        let answer = pattern(3 << 20)
+        let handler: @Sendable (Client) throws -> Void = { client in
+            _ = try client.read()
+            try client.write(answer)
+        }
+        try withServer(model, handler: handler) { running in
+            let connection = try running.connect()
+            try connection.write([UInt8](repeating: 1, count: 300_000))
+            #expect(try connection.readToEnd() == answer)
+            connection.close()
+        }
+    }
 }
