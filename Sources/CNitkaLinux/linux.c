@@ -6,13 +6,14 @@
 #include <linux/filter.h>
 #include <linux/sockios.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-int nitka_accept(int listener, struct sockaddr *peer, socklen_t *length) {
-    return accept4(listener, peer, length, SOCK_CLOEXEC);
+int nitka_accept(int listener, struct sockaddr *peer, socklen_t *length, int nonblocking) {
+    return accept4(listener, peer, length, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
 }
 
 int nitka_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
@@ -20,6 +21,8 @@ int nitka_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 pid_t nitka_gettid(void) { return gettid(); }
 
 void nitka_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+_Thread_local void *nitka_current_owner = NULL;
 
 static int amount(int socket, unsigned long request) {
     int value = 0;
@@ -59,7 +62,29 @@ void nitka_get_thread_name(char *name) {
     pthread_getname_np(pthread_self(), name, 16);
 }
 
+static struct timespec duration(int64_t nanoseconds) {
+    return (struct timespec){.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+}
+
 int nitka_poll(struct pollfd *entries, nfds_t count, int64_t nanoseconds) {
-    struct timespec patience = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    struct timespec patience = duration(nanoseconds);
     return ppoll(entries, count, nanoseconds < 0 ? NULL : &patience, NULL);
+}
+
+int nitka_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds) {
+    static _Atomic int lacks_pwait2 = 0;
+    if (nanoseconds <= 0) return epoll_wait(epoll, events, count, nanoseconds < 0 ? -1 : 0);
+    if (!lacks_pwait2) {
+        struct timespec patience = duration(nanoseconds);
+        int ready = epoll_pwait2(epoll, events, count, &patience, NULL);
+        if (ready >= 0 || errno != ENOSYS) return ready;
+        lacks_pwait2 = 1;
+    }
+    int64_t milliseconds = (nanoseconds - 1) / 1000000 + 1;
+    return epoll_wait(epoll, events, count, milliseconds > 60000 ? 60000 : (int)milliseconds);
+}
+
+int nitka_usable_processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }

@@ -14,6 +14,13 @@ public enum EchoService {
         var buffer = EchoBuffer()
         while try buffer.echoOnce(client) {}
     }
+
+    /// Serves one client without blocking: hand it to the `run` that takes an async handler.
+    ///
+    /// - Throws: what reading and writing throw.
+    public static func serve(_ client: AsyncClient) async throws {
+        try await client.connection.forward(to: client.connection)
+    }
 }
 
 /// Room for one read, which fits itself to the client: small for who sends lines, large for who streams.

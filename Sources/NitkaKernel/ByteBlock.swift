@@ -18,5 +18,7 @@ package struct ByteBlock: ~Copyable, @unchecked Sendable {
         try body(UnsafeRawBufferPointer(rebasing: bytes[..<count]).bytes)
     }
 
-    package borrowing func array(_ count: Int) -> [UInt8] { [UInt8](bytes[..<count]) }
+    package borrowing func array(_ count: Int) -> [UInt8] { array(0..<count) }
+
+    package borrowing func array(_ range: Range<Int>) -> [UInt8] { [UInt8](bytes[range]) }
 }

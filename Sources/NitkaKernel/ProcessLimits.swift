@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CNitkaLinux
 internal import Glibc
 
 /// The limits that setrlimit(2) knows and a server meets.
@@ -36,7 +37,11 @@ package enum CurrentProcess {
     /// Root is not held to the limit of threads of a user.
     package static var isPrivileged: Bool { geteuid() == 0 }
 
-    package static var processorCount: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+    /// Processors that this process may run on, at least one.
+    package static var processorCount: Int {
+        let usable = Int(nitka_usable_processors())
+        return usable > 0 ? usable : max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+    }
 
     /// Ends the process at once, running nothing that was registered for its end.
     package static func exitNow(_ code: Int32) -> Never { _exit(code) }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CNitkaLinux
 internal import Glibc
 
 /// A connected socket that several threads know: one may read and one may write at a time, anybody may shut it
@@ -9,24 +8,20 @@ internal import Glibc
 /// `close` alone would not wake a thread that is blocked in `recv`, and its number, given out again, would hand one
 /// client's bytes to another. So closing shuts down first, which wakes both sides, and takes all three locks.
 package final class SharedSocket: Sendable {
-    private let number: CInt
-    // Each side's mutex is held across its calls, the third only across those that never block. Lock order: reading,
-    // writing, state. `isOpen` is written with all three held, so any one of them is enough to read it.
+    private let socket: OwnedSocket
+    // Each side's mutex is held across its calls. Lock order: reading, writing, the socket's own. It is closed with all
+    // three held, so any one of them keeps it open.
     private let reading = Mutex()
     private let writing = Mutex()
-    private let state = Mutex()
-    private nonisolated(unsafe) var isOpen = true
 
-    package init(owning descriptor: consuming Descriptor) { number = descriptor.release() }
-
-    deinit { close() }
+    package init(owning descriptor: consuming Descriptor) { socket = OwnedSocket(owning: descriptor) }
 
     // Pairs of calls, not bodies: as generic functions of another module they cost a microsecond a message.
 
     /// The right to receive, until ``endReading()``, which must follow; nil, and nothing to end, when it was closed.
     package func beginReading() -> SocketReader? {
         reading.lock()
-        if isOpen { return SocketReader(number: number) }
+        if socket.isOpen { return SocketReader(number: socket.number) }
         reading.unlock()
         return nil
     }
@@ -37,7 +32,7 @@ package final class SharedSocket: Sendable {
     /// nothing to end, when it was closed.
     package func beginWriting() -> SocketWriter? {
         writing.lock()
-        if isOpen { return SocketWriter(number: number) }
+        if socket.isOpen { return SocketWriter(number: socket.number) }
         writing.unlock()
         return nil
     }
@@ -45,24 +40,14 @@ package final class SharedSocket: Sendable {
     package func endWriting() { writing.unlock() }
 
     /// Ends one direction or both, and so wakes whoever is blocked in it. Any thread, at any time.
-    package func shutDown(_ direction: Direction) {
-        withState { if isOpen { _ = shutdown(number, direction.flag) } }
-    }
+    package func shutDown(_ direction: Direction) { socket.shutDown(direction) }
 
     /// Bytes that the peer has not acknowledged yet (a FIN counts as one); 0 when the socket was closed.
-    package var unacknowledged: Int {
-        withState { isOpen ? max(0, Int(nitka_unacknowledged(number))) : 0 }
-    }
+    package var unacknowledged: Int { socket.unacknowledged }
 
-    package var localAddress: RawAddress? {
-        withState { isOpen ? (try? SocketCall.localAddress(number)) ?? nil : nil }
-    }
+    package var localAddress: RawAddress? { socket.localAddress }
 
-    package func setSendTimeout(_ timeout: Duration?) throws(Errno) {
-        try withState { () throws(Errno) in
-            if isOpen { try SocketOptions.setSendTimeout(timeout, on: number) }
-        }
-    }
+    package func setSendTimeout(_ timeout: Duration?) throws(Errno) { try socket.setSendTimeout(timeout) }
 
     /// Gives the number back. Later calls on the socket find it closed; a second close does nothing.
     ///
@@ -71,18 +56,9 @@ package final class SharedSocket: Sendable {
         if wakingOthers { shutDown(.both) }
         reading.lock()
         writing.lock()
-        withState {
-            if isOpen { _ = Glibc.close(number) }
-            isOpen = false
-        }
+        socket.close()
         writing.unlock()
         reading.unlock()
-    }
-
-    private func withState<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-        state.lock()
-        defer { state.unlock() }
-        return try body()
     }
 }
 

@@ -25,6 +25,9 @@ package enum Signals {
     /// libraries: it is the program's decision.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
+    /// On this thread, as above: splice(2) to a socket knows no MSG_NOSIGNAL. For threads of Nitka's own.
+    package static func blockBrokenPipes() { block([SIGPIPE]) }
+
     /// Sends a signal to this very process.
     package static func raise(_ number: CInt) { kill(getpid(), number) }
 

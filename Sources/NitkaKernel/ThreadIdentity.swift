@@ -18,6 +18,22 @@ package enum CurrentThread {
         }
         set { nitka_set_thread_name(fittingThreadName(newValue)) }
     }
+
+    /// Says to whom the thread belongs from now on; the object must outlive the thread's work for it.
+    package static func belong(to owner: AnyObject) {
+        nitka_set_thread_owner(Unmanaged.passUnretained(owner).toOpaque())
+    }
+
+    /// Does the thread belong to the object? Asked for every message, so it is one comparison.
+    @inline(__always)
+    package static func belongs(to owner: AnyObject) -> Bool {
+        nitka_thread_owner() == Unmanaged.passUnretained(owner).toOpaque()
+    }
+
+    /// To whom the thread belongs.
+    package static var owner: AnyObject? {
+        nitka_thread_owner().map { Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue() }
+    }
 }
 
 /// The kernel takes 15 bytes: what is beyond is cut between characters.

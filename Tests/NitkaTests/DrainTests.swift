@@ -5,10 +5,11 @@ import NitkaKernel
 import Testing
 
 @Suite struct DrainTests {
-    @Test func whoIsThereAndWhoWaitsLosesNothing() throws {
+    @Test(arguments: ServingModel.concurrent)
+    func whoIsThereAndWhoWaitsLosesNothing(model: ServingModel) throws {
         var limits = Limits()
         limits.clients = 20
-        try withServer(.threads, limits: limits) { running in
+        try withServer(model, limits: limits) { running in
             let connections = try (0..<25).map { _ in try running.connect() }
             for connection in connections { try connection.write(pattern(10_000)) }
             running.server.drain(within: .seconds(20))
@@ -23,8 +24,8 @@ import Testing
         }
     }
 
-    @Test(arguments: PlainModel.allCases)
-    func whoNeverStopsGetsAnExactPrefixAndTheEnd(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func whoNeverStopsGetsAnExactPrefixAndTheEnd(model: ServingModel) throws {
         try withServer(model) { running in
             let connection = try running.connect()
             #expect(try connection.echo("begin") == "begin")
@@ -55,8 +56,8 @@ import Testing
         }
     }
 
-    @Test(arguments: PlainModel.allCases)
-    func anIdleClientIsToldTheEnd(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func anIdleClientIsToldTheEnd(model: ServingModel) throws {
         try withServer(model) { running in
             let connection = try running.connect()
             #expect(try connection.echo("x") == "x")
@@ -70,20 +71,18 @@ import Testing
     @Test func aServerRunsOnce() throws {
         try withServer(.threads) { running in
             try eventually("it runs") { running.server.snapshot().phase == .running }
-            #expect(throws: NitkaError.self) { try running.server.run { _ in } }
+            #expect(throws: NitkaError.self) { try running.server.run { (_: Client) in } }
         }
     }
 
-    @Test(arguments: PlainModel.allCases)
-    func drainBeforeRunServesWhoWaits(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func drainBeforeRunServesWhoWaits(model: ServingModel) throws {
         let server = try Server(on: "127.0.0.1:0")
         let connection = try Connection.open(to: server.addresses[0])
         try connection.write([1, 2, 3])
         connection.endSending()
         server.drain(within: .seconds(5))
-        try server.run(model) { client in
-            while let bytes = try client.read() { try client.write(bytes) }
-        }
+        _ = try server.run(model, .echo)
         #expect(try connection.readToEnd() == [1, 2, 3])
     }
 }

@@ -6,8 +6,8 @@ import NitkaKernel
 import Testing
 
 @Suite struct EchoTests {
-    @Test(arguments: PlainModel.allCases)
-    func everyByteValueComesBack(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func everyByteValueComesBack(model: ServingModel) throws {
         try withServer(model) { running in
             let all = (0...255).map { UInt8($0) }
             let connection = try running.connect()
@@ -16,8 +16,8 @@ import Testing
         }
     }
 
-    @Test(arguments: PlainModel.allCases)
-    func halfCloseIsServedInFullToASlowReader(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func halfCloseIsServedInFullToASlowReader(model: ServingModel) throws {
         try withServer(model) { running in
             let sent = pattern(6 << 20)
             let connection = try running.connect()
@@ -39,8 +39,8 @@ import Testing
         }
     }
 
-    @Test(arguments: PlainModel.allCases)
-    func manyClientsOneAfterAnother(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func manyClientsOneAfterAnother(model: ServingModel) throws {
         try withServer(model) { running in
             for number in 1...50 {
                 let connection = try running.connect()
@@ -55,8 +55,9 @@ import Testing
         }
     }
 
-    @Test func manyClientsAtOnceUnderThreads() throws {
-        try withServer(.threads) { running in
+    @Test(arguments: ServingModel.concurrent)
+    func manyClientsAtOnce(model: ServingModel) throws {
+        try withServer(model) { running in
             try together(64) { number in
                 let connection = try running.connect()
                 for round in 0..<20 { #expect(try connection.echo("\(number) \(round)") == "\(number) \(round)") }
@@ -79,14 +80,17 @@ import Testing
     }
 
     /// Closing with the peer's bytes unread would reset, and destroy the answer on its way.
-    @Test(arguments: PlainModel.allCases)
-    func aHandlerThatReturnsEarlyLosesNothingOfItsAnswer(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func aHandlerThatReturnsEarlyLosesNothingOfItsAnswer(model: ServingModel) throws {
         let answer = pattern(3 << 20)
-        let handler: @Sendable (Client) throws -> Void = { client in
-            _ = try client.read()
-            try client.write(answer)
+        let handlers = Handlers {
+            _ = try $0.read()
+            try $0.write(answer)
+        } tasks: {
+            _ = try await $0.read()
+            try await $0.write(answer)
         }
-        try withServer(model, handler: handler) { running in
+        try withServer(model, handlers: handlers) { running in
             let connection = try running.connect()
             try connection.write([UInt8](repeating: 1, count: 300_000))
             #expect(try connection.readToEnd() == answer)

@@ -11,6 +11,10 @@ import Testing
         await #expect(processExitsWith: .success) { try loseNothing(under: .threads) }
     }
 
+    @Test func tasksLeaveNothing() async {
+        await #expect(processExitsWith: .success) { try loseNothing(under: .tasks) }
+    }
+
     @Test func iterativeLeavesNothing() async {
         await #expect(processExitsWith: .success) { try loseNothing(under: .iterative) }
     }
@@ -18,24 +22,29 @@ import Testing
 
 /// Clients that finish, that reset, that throw their handler, round after round: afterwards descriptors and threads are
 /// exactly as many as before.
-private func loseNothing(under model: PlainModel) throws {
+private func loseNothing(under model: ServingModel) throws {
     struct Oops: Error {}
-    let handler: @Sendable (Client) throws -> Void = { client in
-        while let bytes = try client.read() {
+    let handlers = Handlers {
+        while let bytes = try $0.read() {
             if bytes.first == 0 { throw Oops() }
-            try client.write(bytes)
+            try $0.write(bytes)
+        }
+    } tasks: {
+        while let bytes = try await $0.read() {
+            if bytes.first == 0 { throw Oops() }
+            try await $0.write(bytes)
         }
     }
     // The first round lets the runtime open what it keeps.
-    try playOnce(model, handler)
+    try playOnce(model, handlers)
     let before = count()
-    for _ in 0..<5 { try playOnce(model, handler) }
+    for _ in 0..<5 { try playOnce(model, handlers) }
     let after = count()
     precondition(before == after, "before \(before), after \(after)")
 }
 
-private func playOnce(_ model: PlainModel, _ handler: @escaping @Sendable (Client) throws -> Void) throws {
-    try withServer(model, handler: handler) { running in
+private func playOnce(_ model: ServingModel, _ handlers: Handlers) throws {
+    try withServer(model, handlers: handlers) { running in
         for number in 0..<30 {
             let connection = try running.connect()
             switch number % 3 {

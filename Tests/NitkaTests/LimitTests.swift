@@ -5,10 +5,11 @@ import NitkaKernel
 import Testing
 
 @Suite struct LimitTests {
-    @Test func fullServerLetsNewcomersWait() throws {
+    @Test(arguments: ServingModel.concurrent)
+    func fullServerLetsNewcomersWait(model: ServingModel) throws {
         var limits = Limits()
         limits.clients = 2
-        try withServer(.threads, limits: limits) { running in
+        try withServer(model, limits: limits) { running in
             let first = try running.connect()
             let second = try running.connect()
             #expect(try first.echo("1") == "1")
@@ -23,23 +24,25 @@ import Testing
         }
     }
 
-    @Test func fullServerRejectsWhenToldTo() throws {
+    @Test(arguments: ServingModel.concurrent)
+    func fullServerRejectsWhenToldTo(model: ServingModel) throws {
         var limits = Limits()
         limits.clients = 1
         limits.whenFull = .reject
-        try withServer(.threads, limits: limits) { running in
+        try withServer(model, limits: limits) { running in
             let first = try running.connect()
             #expect(try first.echo("1") == "1")
             #expect(try running.connect().readToEnd() == [])
-            #expect(running.server.snapshot().endedByReason == ["over limit": 1])
+            try eventually("it is in the sums") { running.server.snapshot().endedByReason == ["over limit": 1] }
             #expect(try first.echo("1") == "1")
         }
     }
 
-    @Test func oneSourceHasNoMoreThanItsShare() throws {
+    @Test(arguments: ServingModel.concurrent)
+    func oneSourceHasNoMoreThanItsShare(model: ServingModel) throws {
         var limits = Limits()
         limits.clientsPerSource = 2
-        try withServer(.threads, limits: limits) { running in
+        try withServer(model, limits: limits) { running in
             let held = try (0..<2).map { _ in try running.connect() }
             for connection in held { #expect(try connection.echo("x") == "x") }
             #expect(try running.connect().readToEnd() == [])
@@ -49,8 +52,8 @@ import Testing
         }
     }
 
-    @Test(arguments: PlainModel.allCases)
-    func anIdleClientIsEnded(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func anIdleClientIsEnded(model: ServingModel) throws {
         var limits = Limits()
         limits.idleTime = .milliseconds(300)
         try withServer(model, limits: limits) { running in
@@ -62,14 +65,17 @@ import Testing
         }
     }
 
-    @Test(arguments: PlainModel.allCases)
-    func aClientThatTakesNothingIsEnded(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func aClientThatTakesNothingIsEnded(model: ServingModel) throws {
         var limits = Limits()
         limits.writeTime = .milliseconds(300)
-        let handler: @Sendable (Client) throws -> Void = { client in
-            while true { try client.write([UInt8](repeating: 7, count: 1 << 20)) }
+        let block = [UInt8](repeating: 7, count: 1 << 20)
+        let handlers = Handlers {
+            while true { try $0.write(block) }
+        } tasks: {
+            while true { try await $0.write(block) }
         }
-        try withServer(model, limits: limits, handler: handler) { running in
+        try withServer(model, limits: limits, handlers: handlers) { running in
             let events = running.server.events()
             let connection = try running.connect()
             #expect(firstRecord(in: events)?.reason == .writeStalled)
@@ -77,8 +83,8 @@ import Testing
         }
     }
 
-    @Test(arguments: PlainModel.allCases)
-    func aClientThatDripsIsEndedByItsAge(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func aClientThatDripsIsEndedByItsAge(model: ServingModel) throws {
         var limits = Limits()
         limits.age = .milliseconds(300)
         try withServer(model, limits: limits) { running in
@@ -90,8 +96,9 @@ import Testing
         }
     }
 
-    @Test func pauseKeepsNewcomersInTheQueueAndResumeServesThem() throws {
-        try withServer(.threads) { running in
+    @Test(arguments: ServingModel.concurrent)
+    func pauseKeepsNewcomersInTheQueueAndResumeServesThem(model: ServingModel) throws {
+        try withServer(model) { running in
             let early = try running.connect()
             #expect(try early.echo("x") == "x")
             running.server.pause()
@@ -106,8 +113,8 @@ import Testing
         }
     }
 
-    @Test(arguments: PlainModel.allCases)
-    func oneClientIsEndedByItsNumber(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func oneClientIsEndedByItsNumber(model: ServingModel) throws {
         try withServer(model) { running in
             let events = running.server.events()
             let connection = try running.connect()
@@ -118,15 +125,19 @@ import Testing
         }
     }
 
-    @Test(arguments: PlainModel.allCases)
-    func aHandlerThatThrowsEndsItsClientAlone(model: PlainModel) throws {
+    @Test(arguments: ServingModel.allCases)
+    func aHandlerThatThrowsEndsItsClientAlone(model: ServingModel) throws {
         struct Oops: Error {}
-        let handler: @Sendable (Client) throws -> Void = { client in
-            guard let bytes = try client.read() else { return }
+        let handlers = Handlers {
+            guard let bytes = try $0.read() else { return }
             if bytes == Array("throw".utf8) { throw Oops() }
-            try client.write(bytes)
+            try $0.write(bytes)
+        } tasks: {
+            guard let bytes = try await $0.read() else { return }
+            if bytes == Array("throw".utf8) { throw Oops() }
+            try await $0.write(bytes)
         }
-        try withServer(model, handler: handler) { running in
+        try withServer(model, handlers: handlers) { running in
             let events = running.server.events()
             let bad = try running.connect()
             try bad.write(Array("throw".utf8))

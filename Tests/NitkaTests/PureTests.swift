@@ -76,11 +76,11 @@ import Testing
         reading.descriptorsInUse = 10
         reading.pidLimit = 32_768
         reading.threadsOfSystem = 100
-        #expect(reading.limits(for: .threads).first?.clients == 46)
-        #expect(reading.limits(for: .threads).first?.name == "descriptors (RLIMIT_NOFILE 64)")
+        #expect(reading.limits(threadEach: true).first?.clients == 46)
+        #expect(reading.limits(threadEach: true).first?.name == "descriptors (RLIMIT_NOFILE 64)")
         reading.descriptorLimit = nil
-        #expect(reading.limits(for: .iterative).isEmpty)
-        #expect(reading.limits(for: .threads).first?.clients == 32_768 - 100 - MachineReading.spareThreads)
+        #expect(reading.limits(threadEach: false).isEmpty)
+        #expect(reading.limits(threadEach: true).first?.clients == 32_768 - 100 - MachineReading.spareThreads)
     }
 
     @Test func aDrainWaitsThenCutsOffOnceThenShutsDown() {

@@ -4,15 +4,52 @@ import Nitka
 import NitkaEcho
 import NitkaKernel
 
+/// Who carries a client: what every behaviour of the server is tested over.
+enum ServingModel: CaseIterable {
+    case iterative
+    case threads
+    case tasks
+
+    /// Those that serve many at once.
+    static let concurrent: [ServingModel] = [.threads, .tasks]
+}
+
+/// What one client gets, for the plain models and for tasks: two handlers that differ in `await` alone.
+struct Handlers {
+    let plain: @Sendable (Client) throws -> Void
+    let tasks: @Sendable (AsyncClient) async throws -> Void
+
+    /// For tests of the plain models alone.
+    static func plain(_ handler: @escaping @Sendable (Client) throws -> Void) -> Handlers {
+        Handlers(plain: handler, tasks: { _ in fatalError("a handler for plain models") })
+    }
+
+    /// For tests of tasks alone.
+    static func tasks(_ handler: @escaping @Sendable (AsyncClient) async throws -> Void) -> Handlers {
+        Handlers(plain: { _ in fatalError("a handler for tasks") }, tasks: handler)
+    }
+
+    static let echo = Handlers(plain: { try EchoService.serve($0) }, tasks: { try await EchoService.serve($0) })
+}
+
 /// A server for as long as the body runs: it is ended on every way out.
 func withServer<Result>(
-    _ model: PlainModel, limits: Limits = Limits(),
-    handler: @escaping @Sendable (Client) throws -> Void = EchoService.serve,
+    _ model: ServingModel, limits: Limits = Limits(), handlers: Handlers = .echo,
     _ body: (RunningServer) throws -> Result
 ) throws -> Result {
-    let running = try RunningServer(model, limits: limits, handler: handler)
+    let running = try RunningServer(model, limits: limits, handlers: handlers)
     defer { running.stop() }
     return try body(running)
+}
+
+extension Server {
+    func run(_ model: ServingModel, _ handlers: Handlers) throws -> ServerSnapshot {
+        switch model {
+        case .iterative: try run(.iterative, handlers.plain)
+        case .threads: try run(.threads, handlers.plain)
+        case .tasks: try run(loops: 2, handlers.tasks)
+        }
+    }
 }
 
 /// A server that runs on a thread of its own.
@@ -21,11 +58,11 @@ final class RunningServer: Sendable {
     private let chain = ThreadChain()
     private let totals = Monitor<ServerSnapshot?>(nil)
 
-    init(_ model: PlainModel, limits: Limits, handler: @escaping @Sendable (Client) throws -> Void) throws {
+    init(_ model: ServingModel, limits: Limits, handlers: Handlers) throws {
         server = try Server(on: "127.0.0.1:0", limits: limits)
         let (server, totals) = (server, totals)
         try chain.start(named: "accept", stackBytes: 512 * 1024) {
-            let snapshot = (try? server.run(model, handler)) ?? server.snapshot()
+            let snapshot = (try? server.run(model, handlers)) ?? server.snapshot()
             totals.update { $0 = snapshot }
         }
     }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct ThreadTests {
     @Test func eachClientHasOneThreadOfItsOwnFromItsFirstLineToItsLast() throws {
         let seen = Monitor<[ClientID: Set<Int32>]>([:])
-        let handler: @Sendable (Client) throws -> Void = { client in
+        let handlers = Handlers.plain { client in
             let note = { seen.update { _ = $0[client.id, default: []].insert(CurrentThread.id) } }
             note()
             while let bytes = try client.read() {
@@ -16,7 +16,7 @@ import Testing
             }
             note()
         }
-        try withServer(.threads, handler: handler) { running in
+        try withServer(.threads, handlers: handlers) { running in
             let connections = try (0..<100).map { _ in try running.connect() }
             for connection in connections { #expect(try connection.echo("x") == "x") }
             let ids = seen.withLock { $0 }
@@ -30,11 +30,11 @@ import Testing
 
     @Test func threadsAreNamedAndGoWithTheirClients() throws {
         let names = Monitor<[String]>([])
-        let handler: @Sendable (Client) throws -> Void = { client in
+        let handlers = Handlers.plain { client in
             names.update { $0.append(CurrentThread.name) }
             while try client.read() != nil {}
         }
-        try withServer(.threads, handler: handler) { running in
+        try withServer(.threads, handlers: handlers) { running in
             let connections = try (0..<10).map { _ in try running.connect() }
             try eventually("ten handlers run") { names.withLock { $0.count == 10 } }
             #expect(names.withLock { $0.sorted() } == (1...10).map { "client-\($0)" }.sorted())
@@ -44,7 +44,8 @@ import Testing
 
     @Test func iterativeServesOnTheAcceptingThread() throws {
         let seen = Monitor<Set<Int32>>([])
-        try withServer(.iterative, handler: { _ in seen.update { _ = $0.insert(CurrentThread.id) } }) { running in
+        try withServer(.iterative, handlers: .plain { _ in seen.update { _ = $0.insert(CurrentThread.id) } }) {
+            running in
             for _ in 0..<5 { _ = try running.connect().readToEnd() }
             #expect(seen.withLock { $0.count } == 1)
         }

@@ -6,17 +6,40 @@
 
 #include <poll.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
+#include <unistd.h>
 
-// accept4 with SOCK_CLOEXEC: the descriptor, or -1 and errno.
-int nitka_accept(int listener, struct sockaddr *peer, socklen_t *length);
+// accept4 with SOCK_CLOEXEC, and with SOCK_NONBLOCK where told: the descriptor, or -1 and errno.
+int nitka_accept(int listener, struct sockaddr *peer, socklen_t *length, int nonblocking);
 
 int nitka_eventfd(void);
 pid_t nitka_gettid(void);
 void nitka_set_thread_name(const char *name);
 // Room for 16 bytes.
 void nitka_get_thread_name(char *name);
+
+// To whom the calling thread belongs: NULL until it is said.
+extern _Thread_local void *nitka_current_owner;
+static inline void *nitka_thread_owner(void) { return nitka_current_owner; }
+static inline void nitka_set_thread_owner(void *owner) { nitka_current_owner = owner; }
+
+// Asks for an object's first bytes to be brought near; nothing happens where there is none.
+static inline void nitka_prefetch(const void *object) {
+    __builtin_prefetch(object);
+    __builtin_prefetch((const char *)object + 64);
+    __builtin_prefetch((const char *)object + 128);
+}
+
+// recv(2) and send(2) without the C library's bookkeeping for cancelled threads, of which there are none here.
+static inline ssize_t nitka_recv(int socket, void *room, size_t count, int flags) {
+    return syscall(SYS_recvfrom, socket, room, count, flags, NULL, NULL);
+}
+static inline ssize_t nitka_send(int socket, const void *bytes, size_t count, int flags) {
+    return syscall(SYS_sendto, socket, bytes, count, flags, NULL, 0);
+}
 
 // Bytes received and not read yet; bytes sent and not acknowledged yet (a FIN counts as one). -1 and errno.
 int nitka_unread(int socket);
@@ -34,5 +57,11 @@ const char *nitka_errno_words(int code);
 
 // ppoll(2) for so many nanoseconds; without end where they are negative.
 int nitka_poll(struct pollfd *entries, nfds_t count, int64_t nanoseconds);
+
+// epoll_pwait2(2), or epoll_wait(2) in whole milliseconds where the kernel lacks it; without end where negative.
+int nitka_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds);
+
+// How many processors this process may run on: 0 where the kernel does not say.
+int nitka_usable_processors(void);
 
 #endif

@@ -39,7 +39,7 @@ extension Connection {
 
     /// Who has everything, the end of the stream included, and says nothing more, has nothing to lose. Without this an
     /// iterative server would wait for each such peer while the others wait for it.
-    private static let quietAfterEnd = Duration.milliseconds(500)
+    static let quietAfterEnd = Duration.milliseconds(500)
 
     /// Past the limit nothing is read, so the peer has to stop: then all that counts is that our own bytes arrive.
     private func discard(

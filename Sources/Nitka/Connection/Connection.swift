@@ -42,7 +42,7 @@ public final class Connection: Sendable {
 
     /// How long a read waits for the first byte; nil, as at first, for ever. Then it throws ``NitkaError/Reason/idle``.
     public var readTimeout: Duration? {
-        get { Self.duration(readPatience.load(ordering: .relaxed)) }
+        get { Duration(patience: readPatience.load(ordering: .relaxed)) }
         set { readPatience.store(newValue?.clampedNanoseconds ?? .max, ordering: .relaxed) }
     }
 
@@ -60,13 +60,17 @@ public final class Connection: Sendable {
     }
 
     /// The write timeout in force; see ``setWriteTimeout(_:)``.
-    public var writeTimeout: Duration? { Self.duration(writePatience.load(ordering: .relaxed)) }
-
-    private static func duration(_ nanoseconds: Int64) -> Duration? {
-        nanoseconds == .max ? nil : .nanoseconds(nanoseconds)
-    }
+    public var writeTimeout: Duration? { Duration(patience: writePatience.load(ordering: .relaxed)) }
 
     func failure(_ operation: String, _ reason: NitkaError.Reason) -> NitkaError {
         NitkaError(operation, peer.description, reason)
+    }
+}
+
+extension Duration {
+    /// A timeout as it is kept in an atomic: nanoseconds, of which the most stand for ever.
+    init?(patience nanoseconds: Int64) {
+        if nanoseconds == .max { return nil }
+        self = .nanoseconds(nanoseconds)
     }
 }

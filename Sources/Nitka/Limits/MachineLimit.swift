@@ -32,15 +32,21 @@ struct MachineReading: Hashable {
     /// Mappings that are kept back: for memory that the C library asks for.
     static let spareMappings = 512
 
-    /// The limits that bind clients of this model, the tightest first.
-    func limits(for model: PlainModel) -> [MachineLimit] {
+    /// The limits that bind clients, the tightest first.
+    ///
+    /// - Parameters:
+    ///   - threadEach: does every client have a thread of its own?
+    ///   - descriptors: what the model itself will open.
+    func limits(threadEach: Bool, descriptors: Int = 0) -> [MachineLimit] {
         var limits: [MachineLimit] = []
         func add(_ name: String, _ limit: Int?, used: Int, spare: Int, perClient: Int = 1) {
             guard let limit else { return }
             limits.append(MachineLimit(name: "\(name) \(limit))", clients: max(0, limit - used - spare) / perClient))
         }
-        add("descriptors (RLIMIT_NOFILE", descriptorLimit, used: descriptorsInUse, spare: Self.spareDescriptors)
-        guard model == .threads else { return limits }
+        add(
+            "descriptors (RLIMIT_NOFILE", descriptorLimit, used: descriptorsInUse + descriptors,
+            spare: Self.spareDescriptors)
+        guard threadEach else { return limits }
         add("process ids (kernel.pid_max", pidLimit, used: threadsOfSystem, spare: Self.spareThreads)
         add("threads of the system (kernel.threads-max", threadLimit, used: threadsOfSystem, spare: Self.spareThreads)
         // A stack and the guard under it.

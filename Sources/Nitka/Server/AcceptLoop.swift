@@ -3,34 +3,27 @@
 internal import NitkaKernel
 internal import Synchronization
 
-/// Takes clients from the kernel's queue and hands them to the model, whatever goes wrong meanwhile.
+/// The accepting thread of the plain models: waits for newcomers, and hands them to the model.
 struct AcceptLoop {
     let server: Server
     let limits: Limits
     let carrier: any ClientCarrier
     let serve: @Sendable (Client) -> Void
 
-    private let sockets: [ListeningSocket]
-    private var backOff = BackOff()
-    private var notice = TroubleNotice()
-    private var pausedUntil: MonotonicTime?
-    private var ignoresNewcomers = false
+    private var acceptor: Acceptor
 
     init(server: Server, limits: Limits, carrier: any ClientCarrier, serve: @escaping @Sendable (Client) -> Void) {
         self.server = server
         self.limits = limits
         self.carrier = carrier
         self.serve = serve
-        sockets = server.listener.withLock { $0.take() }?.sockets ?? []
+        acceptor = Acceptor(server: server, limits: limits)
     }
 
     /// Accepts until the server drains and the queue is empty, or the listener is dead: then it says why.
-    ///
-    /// The sockets close when it has returned and the loop goes: never before the queue was emptied, since that would
-    /// reset whoever is in it.
     mutating func run() -> NitkaError? {
         while true {
-            switch nextMove() {
+            switch acceptor.nextMove() {
             case .finish: return nil
             case .sleep(let deadline): sleep(until: deadline)
             case .accept(let block):
@@ -38,110 +31,52 @@ struct AcceptLoop {
                     if !block { return nil }
                     continue
                 }
-                if let failure = accept(from: socket) { return failure }
+                switch acceptor.accept(from: socket, forLoop: false) {
+                case .newcomer(let descriptor, let peer): admit(descriptor, peer)
+                case .nobody: continue
+                case .trouble: continue
+                case .end(let failure): return failure
+                }
             }
         }
     }
 
-    private enum Move {
-        /// Wait for a wake-up alone: nobody may be accepted now.
-        case sleep(until: MonotonicTime?)
-        /// Accept one; while draining nobody waits for newcomers, and an empty queue is the end.
-        case accept(block: Bool)
-        case finish
-    }
-
-    private mutating func nextMove() -> Move {
-        let (phase, isCuttingOff) = server.control.withLock { ($0.phase, $0.isCuttingOff) }
-        if isCuttingOff { return .finish }
-        if phase == .draining, !ignoresNewcomers {
-            ignoresNewcomers = true
-            for socket in sockets { socket.descriptor.ignoreNewConnections() }
-        }
-        if phase == .paused { return .sleep(until: nil) }
-        if let pausedUntil {
-            if pausedUntil > .now { return .sleep(until: pausedUntil) }
-            self.pausedUntil = nil
-        }
-        if server.registry.count >= limits.clients, limits.whenFull == .wait || phase == .draining {
-            return .sleep(until: nil)
-        }
-        return .accept(block: phase != .draining)
-    }
-
-    /// A client that leaves wakes the loop only while the flag is up; the second look closes the gap between the first
-    /// look and the flag.
     private mutating func sleep(until deadline: MonotonicTime?) {
         server.acceptorAwaitsRoom.store(true, ordering: .sequentiallyConsistent)
         defer { server.acceptorAwaitsRoom.store(false, ordering: .sequentiallyConsistent) }
-        if deadline == nil, server.registry.count < limits.clients, server.control.withLock({ $0.phase != .paused }) {
-            return
-        }
+        guard acceptor.mayStillSleep(until: deadline) else { return }
         if poll([server.wake.descriptor.number], until: deadline) != nil { woken() }
     }
 
-    /// Something has changed: a shortage may be over.
     private mutating func woken() {
         server.wake.lower()
-        pausedUntil = nil
+        acceptor.woken()
     }
 
     private mutating func readySocket(block: Bool) -> ListeningSocket? {
-        let numbers = [server.wake.descriptor.number] + sockets.map { $0.descriptor.number }
+        let numbers = [server.wake.descriptor.number] + acceptor.sockets.map { $0.descriptor.number }
         guard let index = poll(numbers, until: block ? nil : .now) else { return nil }
-        if index > 0 { return sockets[index - 1] }
+        if index > 0 { return acceptor.sockets[index - 1] }
         woken()
         return block ? nil : readySocket(block: false)
     }
 
-    private mutating func accept(from socket: ListeningSocket) -> NitkaError? {
-        do throws(Errno) {
-            switch try socket.descriptor.accept() {
-            case .nobody: break
-            case .client(let descriptor, let peer):
-                backOff.succeeded()
-                let connection = Connection(
-                    SharedSocket(owning: descriptor), peer: SocketAddress(peer), interruption: server.interruption)
-                connection.adopt(limits)
-                admit(connection)
-            }
-            return nil
-        } catch {
-            return note(error, of: AcceptFailure(error), "accept on \(socket.address)")
+    private mutating func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress) {
+        let connection = Connection(
+            SharedSocket(owning: descriptor), peer: peer, interruption: server.interruption)
+        connection.adopt(limits)
+        let admitted = server.admit(peer, limits: limits) {
+            Client(id: $0, connection: connection)
+        } refuse: {
+            $0.connection.close()
         }
-    }
-
-    private mutating func admit(_ connection: Connection) {
-        let (client, refusal, isNewlyFull) = server.registry.admit(connection, limits: limits)
-        if isNewlyFull { server.tell(.full(clients: limits.clients)) }
-        if let refusal {
-            server.close(client, thread: nil, reason: refusal, limits: limits)
-            return
-        }
-        if server.control.withLock({ $0.isCuttingOff }) { client.cutOff() }
+        guard let client = admitted else { return }
         do throws(Errno) {
             try carrier.carry(client, serve)
         } catch {
-            server.close(client, thread: nil, reason: .noThread(error.description), limits: limits)
-            _ = note(error, of: .shortage, "make a thread")
-        }
-    }
-
-    private mutating func note(_ errno: Errno, of kind: AcceptFailure, _ operation: String) -> NitkaError? {
-        server.registry.noteAcceptFailure(errno.name)
-        if let count = notice.count(at: .now), kind != .ofOneClient {
-            server.tell(.acceptTrouble(reason: "\(operation): \(errno)", count: count))
-        }
-        switch backOff.failed(kind) {
-        case .retry: return nil
-        case .pause(let time):
-            pausedUntil = .now + time
-            return nil
-        case .giveUp:
-            let failure = NitkaError("accept on", server.addresses[0].description, .system(errno))
-            server.tell(.listenerFailed(reason: failure.description))
-            server.drain()
-            return failure
+            client.connection.finish(until: server.endPatience, discarding: 1 << 20)
+            server.record(client, thread: nil, reason: .noThread(error.description), limits: limits)
+            acceptor.lacksThread(error)
         }
     }
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
-internal import Synchronization
-
 /// A connection that a server has admitted: what a handler is given.
 ///
 /// The verbs are those of ``Connection``. A handler may keep a client where other threads find it and write to it: after
@@ -13,14 +10,11 @@ public final class Client: Sendable {
     /// Its connection.
     public let connection: Connection
 
-    let admitted: MonotonicTime
-    /// Why the server ended it, where it was the server: what the handler's own end says no longer counts.
-    let verdict = Lock<EndReason?>(nil)
+    let admission = AdmissionNote()
 
     init(id: ClientID, connection: Connection) {
         self.id = id
         self.connection = connection
-        admitted = .now
     }
 
     /// Its address.
@@ -56,4 +50,8 @@ public final class Client: Sendable {
 
     /// As ``Connection/shutDown()``.
     public func shutDown() { connection.shutDown() }
+}
+
+extension Client: ServedClient {
+    var carried: any ServedConnection { connection }
 }

@@ -6,7 +6,7 @@ internal import Synchronization
 /// The clients that are there and the sums over those that were: all of it behind one lock, so that it always agrees.
 final class ClientRegistry: Sendable {
     private struct State {
-        var active: [ClientID: Client] = [:]
+        var active: [ClientID: any ServedClient] = [:]
         var perSource: [Source: Int] = [:]
         var totals = ServerSnapshot()
         var fullness = Fullness()
@@ -18,25 +18,26 @@ final class ClientRegistry: Sendable {
     /// How many clients are there: exact for the accepting thread, which alone adds to them.
     var count: Int { activeCount.load(ordering: .sequentiallyConsistent) }
 
-    /// Gives the connection a number and a place, or says why it gets none.
-    func admit(_ connection: Connection, limits: Limits) -> (client: Client, refusal: EndReason?, isNewlyFull: Bool) {
+    /// Gives a newcomer a number and a place, or says why it gets none.
+    func admit<Admitted: ServedClient>(
+        _ peer: SocketAddress, limits: Limits, _ makeClient: (ClientID) -> Admitted
+    ) -> (client: Admitted, refusal: EndReason?, isNewlyFull: Bool) {
         state.withLock { state in
             state.totals.accepted += 1
-            let client = Client(id: state.totals.accepted, connection: connection)
-            let source = Source(connection.peer)
+            let client = makeClient(state.totals.accepted)
+            let source = Source(peer)
             let refusal = Admission.refusal(
                 active: state.active.count, ofSource: state.perSource[source, default: 0], limits: limits)
             state.active[client.id] = client
             state.perSource[source, default: 0] += 1
-            activeCount.store(state.active.count, ordering: .sequentiallyConsistent)
-            return (
-                client, refusal, state.fullness.isNewlyFull(state.active.count, of: limits.clients, at: client.admitted)
-            )
+            let count = state.active.count
+            activeCount.store(count, ordering: .sequentiallyConsistent)
+            return (client, refusal, state.fullness.isNewlyFull(count, of: limits.clients, at: client.admission.moment))
         }
     }
 
     /// Takes the client out and its record into the sums.
-    func remove(_ client: Client, _ record: ClientRecord, limits: Limits) {
+    func remove(_ client: any ServedClient, _ record: ClientRecord, limits: Limits) {
         state.withLock { state in
             guard state.active.removeValue(forKey: client.id) != nil else { return }
             let source = Source(client.peer)
@@ -51,18 +52,18 @@ final class ClientRegistry: Sendable {
 
     func noteAcceptFailure(_ name: String) { state.withLock { $0.totals.acceptFailures[name, default: 0] += 1 } }
 
-    func client(_ id: ClientID) -> Client? { state.withLock { $0.active[id] } }
+    func client(_ id: ClientID) -> (any ServedClient)? { state.withLock { $0.active[id] } }
 
-    var clients: [Client] { state.withLock { Array($0.active.values) } }
+    var clients: [any ServedClient] { state.withLock { Array($0.active.values) } }
 
     func snapshot() -> ServerSnapshot {
         state.withLock { state in
             var snapshot = state.totals
             for client in state.active.values {
-                let connection = client.connection
+                let connection = client.carried
                 let one = ClientSnapshot(
                     id: client.id, peer: client.peer, bytesIn: connection.bytesReceived,
-                    bytesOut: connection.bytesSent, age: .now - client.admitted)
+                    bytesOut: connection.bytesSent, age: .now - client.admission.moment)
                 snapshot.clients.append(one)
                 snapshot.bytesIn &+= one.bytesIn
                 snapshot.bytesOut &+= one.bytesOut

@@ -46,8 +46,7 @@ extension Server {
     @discardableResult
     public func end(client id: ClientID) -> Bool {
         guard let client = registry.client(id) else { return false }
-        client.decide(.ended)
-        client.shutDown()
+        client.end(.ended)
         return true
     }
 
@@ -56,17 +55,5 @@ extension Server {
             if control.phase == old { control.phase = new }
         }
         wake.raise()
-    }
-}
-
-extension Client {
-    /// The first verdict counts.
-    @discardableResult
-    func decide(_ reason: EndReason) -> EndReason {
-        verdict.withLock { verdict in
-            if let verdict { return verdict }
-            verdict = reason
-            return reason
-        }
     }
 }

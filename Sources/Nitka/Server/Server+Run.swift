@@ -23,7 +23,7 @@ extension Server {
         _ model: PlainModel = .threads, stackBytes: Int = 256 * 1024,
         _ handler: @escaping @Sendable (Client) throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
-        let effective = try begin(model)
+        let effective = try begin(threadEach: model == .threads)
         let carrier: any ClientCarrier =
             switch model {
             case .iterative: CallingThread()
@@ -34,7 +34,14 @@ extension Server {
             serve(client, limits: effective, handler)
         }
         let failure = loop.run()
-        _ = carrier.waitForAll(until: control.wait { $0.drain?.deadline }.map { $0 + .seconds(1) })
+        _ = carrier.waitForAll(until: lastMoment())
+        return try end(watch, failure)
+    }
+
+    /// When nobody is waited for any more: a second after the time to drain. Waits until there is a drain.
+    func lastMoment() -> MonotonicTime? { control.wait { $0.drain?.deadline }.map { $0 + .seconds(1) } }
+
+    func end(_ watch: consuming KernelThread, _ failure: NitkaError?) throws(NitkaError) -> ServerSnapshot {
         control.update { $0.phase = .ended }
         watch.join()
         for observer in observers.withLock({ $0 }) { observer.finish() }
@@ -42,7 +49,7 @@ extension Server {
         return snapshot()
     }
 
-    private func begin(_ model: PlainModel) throws(NitkaError) -> Limits {
+    func begin(threadEach: Bool, descriptors: Int = 0) throws(NitkaError) -> Limits {
         let isFirst = control.withLock { control in
             defer { control.hasRun = true }
             return !control.hasRun
@@ -50,7 +57,8 @@ extension Server {
         guard isFirst else { throw NitkaError("run", addressText, .words("a server runs once")) }
         ProcessLimit.descriptors.raise(to: limits.clients + 64)
         var effective = limits
-        if let tightest = MachineReading.now().limits(for: model).first, tightest.clients < limits.clients {
+        let machine = MachineReading.now().limits(threadEach: threadEach, descriptors: descriptors)
+        if let tightest = machine.first, tightest.clients < limits.clients {
             effective.clients = max(1, tightest.clients)
             tell(.limitLowered(from: limits.clients, to: tightest))
         }
@@ -73,25 +81,12 @@ extension Server {
         } catch {
             failure = error
         }
-        var reason = EndReason(of: failure, peerHasFinished: client.connection.peerHasFinished)
-        if reason == .handlerFinished, client.isDraining { reason = .drained }
-        close(client, thread: thread, reason: client.decide(reason), limits: limits)
-    }
-
-    /// The one way out for every client: the peer loses nothing, the record is made, the place is free again.
-    func close(_ client: Client, thread: ThreadName?, reason: EndReason, limits: Limits) {
-        let patience = MonotonicTime.now + .seconds(2)
-        let drainDeadline = control.withLock { $0.drain?.deadline }
-        switch reason {
-        case .peerReset, .writeStalled, .ended, .overLimit: client.connection.close()
-        default: client.connection.finish(until: min(patience, drainDeadline ?? patience), discarding: 1 << 20)
+        let reason = reason(client, after: failure)
+        if reason.endsAtOnce {
+            client.connection.close()
+        } else {
+            client.connection.finish(until: endPatience, discarding: 1 << 20)
         }
-        let record = ClientRecord(
-            id: client.id, peer: client.peer, thread: thread, reason: reason,
-            bytesIn: client.connection.bytesReceived, bytesOut: client.connection.bytesSent,
-            duration: .now - client.admitted)
-        registry.remove(client, record, limits: limits)
-        tell(.clientLeft(record))
-        if acceptorAwaitsRoom.load(ordering: .sequentiallyConsistent) { wake.raise() }
+        record(client, thread: thread, reason: reason, limits: limits)
     }
 }

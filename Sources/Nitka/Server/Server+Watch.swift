@@ -27,10 +27,7 @@ extension Server {
                 for client in registry.clients { client.cutOff() }
             case .shutDown:
                 stopAccepting()
-                for client in registry.clients {
-                    client.decide(.cutOff)
-                    client.shutDown()
-                }
+                for client in registry.clients { client.end(.cutOff) }
                 sleep(until: .now + .milliseconds(20))
             }
         }
@@ -49,12 +46,5 @@ extension Server {
             control.isCuttingOff = true
         }
         wake.raise()
-    }
-}
-
-extension Client {
-    /// The peer gets what is on its way, then the end of the stream, unless it had that already.
-    func cutOff() {
-        if decide(.cutOff) == .cutOff { connection.cutOffNow() }
     }
 }

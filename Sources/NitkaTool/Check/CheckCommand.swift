@@ -2,7 +2,6 @@
 
 internal import ArgumentParser
 internal import Nitka
-internal import NitkaEcho
 internal import NitkaKernel
 internal import NitkaProbe
 
@@ -41,8 +40,8 @@ struct CheckCommand: ParsableCommand {
         transform: Quantity.duration(.milliseconds(10)...(.seconds(3600))))
     var timeout = Span(duration: defaults.timeout)
 
-    @Option(help: "Which thread carries a client of the server that is started here.")
-    var model: PlainModel?
+    @Option(help: "Who carries a client of the server that is started here.")
+    var model: ServingModel?
 
     private static let defaults = TogetherCheck.Settings()
 
@@ -79,11 +78,11 @@ struct CheckCommand: ParsableCommand {
     }
 
     /// A server for as long as the body runs.
-    private func withServer<Result>(_ model: PlainModel, _ body: (Endpoint) throws -> Result) throws -> Result {
+    private func withServer<Result>(_ model: ServingModel, _ body: (Endpoint) throws -> Result) throws -> Result {
         let server = try Server(on: "127.0.0.1:0")
         let thread = try KernelThread(named: "nitka-accept") {
             // What ends the server early is met by the clients, and said by the report.
-            _ = try? server.run(model, EchoService.serve)
+            _ = try? model.serve(server)
         }
         say("checking a server of our own, model \(model.rawValue), at \(server.addresses[0])")
         let result = Swift.Result { try body(Endpoint(server.addresses[0].description)) }

@@ -11,8 +11,9 @@ struct ServeCommand: ParsableCommand {
         commandName: "serve",
         abstract: "Run the echo service (RFC 862).",
         discussion: """
-            Every client gets a thread of its own (--model threads), or all are served one after another by the one \
-            thread that accepts (--model iterative). The first line on standard output says where it listens.
+            Every client gets a thread of its own (--model threads); or a task of its own on a few event loops \
+            (--model tasks); or all are served one after another by the one thread that accepts (--model iterative). \
+            The first line on standard output says where it listens.
 
             SIGINT or SIGTERM drains: nobody new is accepted, who is there or waits already gets everything back. A \
             second signal ends at once. Exit code 0, or 3 when anybody was cut off.
@@ -28,8 +29,13 @@ struct ServeCommand: ParsableCommand {
             "The port; 0 takes a free one.", Self.defaultPort), transform: Quantity.count(0...65535))
     var port = defaultPort
 
-    @Option(help: "Which thread carries a client.")
-    var model = PlainModel.threads
+    @Option(help: "Who carries a client.")
+    var model = ServingModel.threads
+
+    @Option(
+        help: "Event loops under --model tasks, a thread each. (default: one a processor)",
+        transform: Quantity.count(1...1024))
+    var loops: Int?
 
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
@@ -60,6 +66,10 @@ struct ServeCommand: ParsableCommand {
     private static let defaultBacklog = 1024
     private static let defaultLevel = Logger.Level.debug
 
+    func validate() throws {
+        if loops != nil, model != .tasks { throw ValidationError("--loops goes with --model tasks.") }
+    }
+
     mutating func run() throws {
         // Before any thread is made: a signal must reach the thread that waits for it, and no other.
         Signals.block([Signals.interrupt, Signals.terminate])
@@ -72,7 +82,7 @@ struct ServeCommand: ParsableCommand {
             throw Exit.notJudged
         }
         let code = try ServeSession(
-            server: server, model: model, drainTime: drainTimeout.duration ?? .zero,
+            server: server, model: model, loops: loops, drainTime: drainTimeout.duration ?? .zero,
             logger: makeLogger()
         ).run()
         if code != 0 { throw ExitCode(code) }

@@ -3,7 +3,6 @@
 public import ArgumentParser
 public import Nitka
 
-extension PlainModel: ExpressibleByArgument {}
 extension Limits.WhenFull: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
 

@@ -2,13 +2,13 @@
 
 internal import Logging
 internal import Nitka
-internal import NitkaEcho
 internal import NitkaKernel
 
 /// One run of a server from its first line to its last.
 struct ServeSession {
     let server: Server
-    let model: PlainModel
+    let model: ServingModel
+    let loops: Int?
     let drainTime: Duration
     let logger: Logger
 
@@ -23,7 +23,7 @@ struct ServeSession {
         let log = try startLogThread()
         let totals: ServerSnapshot
         do {
-            totals = try server.run(model, EchoService.serve)
+            totals = try model.serve(server, loops: loops)
         } catch {
             complain("\(error)")
             log.finish()

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+internal import Synchronization
+
+/// A thread that runs tasks, and between them asks the kernel once for all who wait: the task executor of its clients
+/// (SE-0417).
+///
+/// A task that was given this executor stays on its thread across every `await` that does not name another place. A
+/// continuation that the loop resumes is therefore an append to a queue of its own thread: no lock.
+final class EventLoop: TaskExecutor, @unchecked Sendable {
+    // Unchecked: this part is touched by the loop's thread alone, once it runs.
+    private let poll: EventPoll
+    private var slots = LoopSlots()
+    private var alarms = Alarms()
+    private var jobs = JobQueue()
+    private var spareBlock: ByteBlock?
+    /// When the kernel last reported, in nanoseconds of the monotonic clock: near enough for deadlines, and free.
+    private(set) var now = MonotonicTime.now.nanoseconds
+
+    // This part is everybody's.
+    private let wake: WakeEvent
+    private let arrivals = Lock(Arrivals())
+    private let hasArrivals = Atomic<Bool>(false)
+    private let isParked = Atomic<Bool>(false)
+
+    private struct Arrivals {
+        var jobs: [UnownedJob] = []
+        var errands: [@Sendable () -> Void] = []
+        var isStopping = false
+        var hasStopped = false
+    }
+
+    /// How many jobs run before the kernel is asked again: no chain of jobs keeps the loop from its clients.
+    private static let jobsATurn = 512
+    static let blockBytes = 64 * 1024
+
+    init() throws(Errno) {
+        poll = try EventPoll()
+        wake = try WakeEvent()
+        try poll.add(wake.descriptor.number, token: slots.insert(.signal {}))
+    }
+
+    /// Is this its thread?
+    @inline(__always)
+    var isCurrent: Bool { CurrentThread.belongs(to: self) }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isCurrent { jobs.append(job) } else { arrive(job) }
+    }
+
+    /// Runs until it is stopped and has nothing left to run.
+    func run() {
+        CurrentThread.belong(to: self)
+        while true {
+            runJobs()
+            let isStopping = takeArrivals()
+            if isStopping, jobs.isEmpty, leave() { return }
+            let count = poll.wait(nanoseconds: patience)
+            isParked.store(false, ordering: .relaxed)
+            now = MonotonicTime.now.nanoseconds
+            for index in 0..<count {
+                if index + 1 < count { slots.bringNear(poll.event(index + 1).token) }
+                report(poll.event(index))
+            }
+            soundAlarms()
+        }
+    }
+
+    /// Lets ``run()`` return when there is nothing left to run.
+    func stop() {
+        arrivals.withLock { $0.isStopping = true }
+        announceArrivals()
+    }
+}
+
+// MARK: - Jobs
+
+extension EventLoop {
+    /// Suspends a task of this loop until every other job that is ready has run.
+    nonisolated(nonsending) func letOthersRun() async {
+        await withUnsafeContinuation { $0.resume() }
+    }
+
+    private func runJobs() {
+        let executor = asUnownedTaskExecutor()
+        for _ in 0..<Self.jobsATurn {
+            guard let job = jobs.popFirst() else { return }
+            job.runSynchronously(on: executor)
+        }
+    }
+
+    /// A job from another thread. After the loop has ended it runs where it is: what it wanted here is closed by now,
+    /// and it will be told so.
+    private func arrive(_ job: UnownedJob) {
+        let isTaken = arrivals.withLock { arrivals in
+            if arrivals.hasStopped { return false }
+            arrivals.jobs.append(job)
+            return true
+        }
+        if isTaken { announceArrivals() } else { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    /// Has `body` called on the loop's thread, soon; returns false, and does nothing, when the loop has ended.
+    func perform(_ body: @escaping @Sendable () -> Void) -> Bool {
+        let isTaken = arrivals.withLock { arrivals in
+            if arrivals.hasStopped { return false }
+            arrivals.errands.append(body)
+            return true
+        }
+        if isTaken { announceArrivals() }
+        return isTaken
+    }
+
+    /// The flag goes up before the look whether the loop sleeps, and the loop says that it sleeps before it looks at
+    /// the flag: one of the two sees the other. Only the first of many wakes it.
+    private func announceArrivals() {
+        hasArrivals.store(true, ordering: .sequentiallyConsistent)
+        if isParked.exchange(false, ordering: .sequentiallyConsistent) { wake.raise() }
+    }
+
+    /// Returns whether the loop is to stop.
+    private func takeArrivals() -> Bool {
+        guard hasArrivals.load(ordering: .relaxed) else { return false }
+        hasArrivals.store(false, ordering: .sequentiallyConsistent)
+        let (errands, isStopping) = arrivals.withLock { arrivals in
+            for job in arrivals.jobs { jobs.append(job) }
+            arrivals.jobs.removeAll(keepingCapacity: true)
+            defer { arrivals.errands.removeAll(keepingCapacity: true) }
+            // A loop that is to stop comes back until it has nothing left.
+            if arrivals.isStopping { hasArrivals.store(true, ordering: .relaxed) }
+            return (arrivals.errands, arrivals.isStopping)
+        }
+        for errand in errands { errand() }
+        return isStopping
+    }
+
+    private func leave() -> Bool {
+        arrivals.withLock { arrivals in
+            arrivals.hasStopped = arrivals.jobs.isEmpty && arrivals.errands.isEmpty
+            return arrivals.hasStopped
+        }
+    }
+
+    /// How long to wait in the kernel: not at all while there is something to run.
+    private var patience: Int64 {
+        if !jobs.isEmpty { return 0 }
+        isParked.store(true, ordering: .sequentiallyConsistent)
+        if hasArrivals.load(ordering: .sequentiallyConsistent) { return 0 }
+        guard let alarm = alarms.earliest else { return -1 }
+        return max(0, alarm - MonotonicTime.now.nanoseconds)
+    }
+}
+
+// MARK: - Who waits
+
+extension EventLoop {
+    /// Watches a connection's descriptor. On the loop's thread.
+    func add(_ watch: Watch, for number: Int32, of connection: AsyncConnection) throws(Errno) {
+        let near = LoopSlots.Near(watch: Known(watch), connection: Known(connection))
+        watch.token = slots.insert(.watch(watch), near: near)
+        do throws(Errno) {
+            try poll.add(number, token: watch.token)
+        } catch {
+            slots.remove(watch.token)
+            throw error
+        }
+    }
+
+    /// Keeps a watch that stands for no descriptor: for deadlines, and for who resumes it by hand.
+    func add(_ watch: Watch) { watch.token = slots.insert(.watch(watch)) }
+
+    /// Calls `body` on the loop's thread whenever the descriptor becomes readable.
+    func add(signal number: Int32, _ body: @escaping () -> Void) throws(Errno) -> UInt64 {
+        let token = slots.insert(.signal(body))
+        do throws(Errno) {
+            try poll.add(number, token: token)
+        } catch {
+            slots.remove(token)
+            throw error
+        }
+        return token
+    }
+
+    /// Forgets what the token stands for; the caller closes the descriptor, before its number can be watched again.
+    func remove(_ token: UInt64) { slots.remove(token) }
+
+    /// From now on room to send is reported, too; at once if there is any.
+    func reportRoom(_ watch: Watch, for number: Int32) throws(Errno) {
+        if watch.reportsRoom { return }
+        try poll.change(number, token: watch.token, writable: true)
+        watch.reportsRoom = true
+    }
+
+    /// Makes sure that somebody looks when this watch is due.
+    func setAlarm(_ watch: Watch) {
+        let due = watch.due
+        guard due < watch.alarm else { return }
+        watch.alarm = due
+        alarms.set(due, for: watch.token)
+    }
+
+    /// Every reader that a drain concerns has come to its end when its input stays quiet for so long.
+    func endReaders(afterQuiet quietTime: Duration) {
+        let moment = now + quietTime.clampedNanoseconds
+        for watch in slots.watches where watch.endsWhenQuiet && watch.reader.isWaiting {
+            watch.reader.hurry(moment)
+            setAlarm(watch)
+        }
+    }
+
+    private func report(_ event: (token: UInt64, readiness: LoopReadiness)) {
+        switch slots[event.token] {
+        case .free: break
+        case .signal(let body): body()
+        case .watch(let watch):
+            if event.readiness.isHungUp { watch.isHungUp = true }
+            if event.readiness.isReadable {
+                watch.hasInput = true
+                if watch.passer?.passOnInLoop() != true { watch.reader.resume(.ready) }
+            }
+            if event.readiness.isWritable { watch.writer.resume(.ready) }
+        }
+    }
+
+    private func soundAlarms() {
+        guard let earliest = alarms.earliest, earliest <= now else { return }
+        while let alarm = alarms.next(at: now) {
+            // An older alarm of a watch that has an earlier one by now is stale.
+            guard case .watch(let watch) = slots[alarm.token], watch.alarm == alarm.moment else { continue }
+            watch.alarm = .max
+            if watch.reader.due <= now { watch.reader.resume(.timedOut) }
+            if watch.writer.due <= now { watch.writer.resume(.timedOut) }
+            setAlarm(watch)
+        }
+    }
+}
+
+// MARK: - Memory
+
+extension EventLoop {
+    /// Room that a task may use until its next `await`, and then gives back: a client that waits holds none.
+    func takeBlock() -> ByteBlock { spareBlock.take() ?? ByteBlock(count: Self.blockBytes) }
+
+    func giveBack(_ block: consuming ByteBlock) { spareBlock = consume block }
+}

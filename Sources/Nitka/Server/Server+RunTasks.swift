@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+internal import Synchronization
+
+extension Server {
+    /// Serves every client with a task on one of a few event loops: until the server is told to end, and everybody has
+    /// gone.
+    ///
+    /// The handler must suspend where it waits: one that blocks its thread stops every client of its loop. What it
+    /// awaits comes back to the loop: other async functions, `async let`, task groups, sleep, actors without an executor
+    /// of their own. `Task {}`, `Task.detached` and the main actor run elsewhere; from there, too, the client's verbs
+    /// may be called. When the calling task is cancelled, the server drains.
+    ///
+    /// - Parameters:
+    ///   - loops: how many event loops, each on a thread of its own; nil for one on each processor that this process
+    ///     may use.
+    ///   - handler: what one client gets. When it returns, the client is sent the end of the stream and closed. What
+    ///     it throws ends this client alone.
+    /// - Returns: the sums when everybody has gone, or when a handler did not return a second after the time to drain.
+    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or no loop can be made.
+    @discardableResult
+    public func run(
+        loops: Int? = nil, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+    ) async throws(NitkaError) -> ServerSnapshot {
+        let supervisor = ThreadChain()
+        let result: Result<ServerSnapshot, NitkaError> = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                do throws(Errno) {
+                    try supervisor.start(named: "nitka-tasks", stackBytes: 256 * 1024) { [self] in
+                        continuation.resume(
+                            returning: Result { () throws(NitkaError) in
+                                try runBlocking(loops: loops, handler)
+                            })
+                    }
+                } catch {
+                    continuation.resume(returning: .failure(NitkaError("serve", "tasks", .system(error))))
+                }
+            }
+        } onCancel: {
+            drain()
+        }
+        // It has nothing left to do but to end.
+        _ = supervisor.join(until: nil)
+        return try result.get()
+    }
+
+    /// Serves every client with a task, like the form that is awaited, and blocks the calling thread meanwhile.
+    ///
+    /// - Throws: as there.
+    @discardableResult
+    @available(*, noasync, message: "await it")
+    public func run(
+        loops: Int? = nil, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+    ) throws(NitkaError) -> ServerSnapshot {
+        try runBlocking(loops: loops, handler)
+    }
+
+    private func runBlocking(
+        loops count: Int?, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+    ) throws(NitkaError) -> ServerSnapshot {
+        let count = max(1, count ?? CurrentProcess.processorCount)
+        let effective = try begin(threadEach: false, descriptors: 2 * count)
+        let watch = try startWatch()
+        let loops: EventLoops
+        do throws(Errno) {
+            loops = try EventLoops(count: count) { (loop) throws(Errno) in
+                // Raised once and never lowered: reported once.
+                _ = try loop.add(signal: interruption.descriptor) { [unowned loop] in
+                    loop.endReaders(afterQuiet: Interruption.quietTime)
+                }
+            }
+        } catch {
+            let failure = NitkaError("make the event loops of", addresses[0].description, .system(error))
+            return try end(watch, failure)
+        }
+        let outcome = start(on: loops, limits: effective, handler)
+        let deadline = lastMoment()
+        let failure = outcome.wait(until: deadline) { $0 }
+        loops.stop(until: deadline)
+        return try end(watch, failure ?? nil)
+    }
+
+    /// Starts the task that accepts; the monitor says how it ended when it and every client's task have.
+    private func start(
+        on loops: EventLoops, limits: Limits, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+    ) -> Monitor<NitkaError??> {
+        let outcome = Monitor<NitkaError??>(nil)
+        Task(executorPreference: loops.first) { [self] in
+            var failure: NitkaError?
+            await withDiscardingTaskGroup { group in
+                failure = await AcceptTask(server: self, limits: limits, loops: loops).run { client in
+                    group.addTask(executorPreference: client.connection.loop) { [self] in
+                        await serve(client, limits: limits, handler)
+                    }
+                }
+            }
+            outcome.update { [failure] in $0 = .some(failure) }
+        }
+        return outcome
+    }
+
+    /// What one client gets, on its loop, from its first line to its last.
+    private func serve(
+        _ client: AsyncClient, limits: Limits, _ handler: (AsyncClient) async throws -> Void
+    ) async {
+        let thread = ThreadName(name: CurrentThread.name, id: CurrentThread.id)
+        do throws(Errno) {
+            try client.connection.attach()
+        } catch {
+            client.connection.close()
+            return record(client, thread: thread, reason: .noThread(error.description), limits: limits)
+        }
+        tell(.clientCame(id: client.id, peer: client.peer, thread: thread))
+        var failure: (any Error)?
+        do {
+            try await handler(client)
+        } catch {
+            failure = error
+        }
+        let reason = reason(client, after: failure)
+        if reason.endsAtOnce {
+            client.connection.close()
+        } else {
+            await client.connection.finish(until: endPatience, discarding: 1 << 20)
+        }
+        record(client, thread: thread, reason: reason, limits: limits)
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// A connected socket that belongs to one event loop: it never blocks, and only the loop's thread reads, writes and
+/// closes it. Shutting it down and asking about it is open to every thread.
+package final class LoopSocket: Sendable {
+    private let socket: OwnedSocket
+
+    /// - Parameter descriptor: of a socket that does not block.
+    package init(owning descriptor: consuming Descriptor) { socket = OwnedSocket(owning: descriptor) }
+
+    package var number: CInt { socket.number }
+
+    package var isOpen: Bool { socket.isOpen }
+
+    @inline(__always)
+    package func receive(into span: inout MutableSpan<UInt8>) throws(Errno) -> Received {
+        try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(socket.number, room) }
+    }
+
+    /// Receives into bytes that nobody has to fill first.
+    package func receive(into block: borrowing ByteBlock) throws(Errno) -> Received {
+        try SocketCall.receive(socket.number, block.bytes)
+    }
+
+    @inline(__always)
+    package func send(_ bytes: RawSpan) throws(Errno) -> Sent {
+        try bytes.withUnsafeBytes { (bytes) throws(Errno) in try SocketCall.send(socket.number, bytes) }
+    }
+
+    /// Sends bytes `start..<end` of the block.
+    package func send(_ block: borrowing ByteBlock, from start: Int, to end: Int) throws(Errno) -> Sent {
+        try SocketCall.send(socket.number, UnsafeRawBufferPointer(rebasing: block.bytes[start..<end]))
+    }
+
+    package func discard(atMost count: Int) throws(Errno) -> Received {
+        try SocketCall.discard(socket.number, atMost: count)
+    }
+
+    package func shutDown(_ direction: Direction) { socket.shutDown(direction) }
+
+    package var unacknowledged: Int { socket.unacknowledged }
+
+    package var localAddress: RawAddress? { socket.localAddress }
+
+    package func close() { socket.close() }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Nitka
+internal import NitkaEcho
+
+/// Who carries a client.
+enum ServingModel: String, CaseIterable, Sendable {
+    case iterative
+    case threads
+    case tasks
+
+    /// Runs the echo service; blocks the calling thread until the server has ended.
+    ///
+    /// - Parameter loops: how many event loops under `tasks`; nil for one a processor.
+    func serve(_ server: Server, loops: Int? = nil) throws -> ServerSnapshot {
+        switch self {
+        case .iterative: try server.run(.iterative) { try EchoService.serve($0) }
+        case .threads: try server.run(.threads) { try EchoService.serve($0) }
+        case .tasks: try server.run(loops: loops) { try await EchoService.serve($0) }
+        }
+    }
+}
+
+extension ServingModel: ExpressibleByArgument {}
