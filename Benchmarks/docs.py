@@ -9,12 +9,11 @@ from servers import HERE
 
 def tables_of(results, group):
     parts = []
-    for found, metric, medians, ratios in report.tables(results):
+    for found, title, medians, ratios in report.tables(results):
         if found != group:
             continue
-        parts.append(f"**{metric.title}** (medians; {report.direction(metric)})\n\n{report.as_markdown(medians)}")
-        parts += [f"The same as ratios, pair by pair ({report.direction(metric)}):\n\n{report.as_markdown(table)}"
-                  for table in ratios.values()]
+        parts.append(f"**{title}**, medians:\n\n{report.as_markdown(medians)}")
+        parts += [f"The same as ratios, pair by pair:\n\n{report.as_markdown(table)}" for table in ratios.values()]
     return "\n\n".join(parts) or "Not measured in this run."
 
 

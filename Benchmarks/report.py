@@ -49,11 +49,12 @@ class Results:
 
 
 def tables(results):
-    """(group, metric, table of medians, table of ratios of each of ours to everybody) for all that was measured."""
-    for group in dict.fromkeys(row.group for row in results.rows):
-        rows = [row for row in results.rows if row.group == group]
+    """(group, title, medians, ratios of each of ours to everybody) of each table, for all that was measured."""
+    for group, table in dict.fromkeys((row.group, row.table) for row in results.rows):
+        rows = [row for row in results.rows if (row.group, row.table) == (group, table)]
         for metric in rows[0].metrics:
-            yield group, metric, median_table(results, rows, metric), ratio_tables(results, rows, metric)
+            title = f"{metric.title}{table and f', {table}'} ({direction(metric)})"
+            yield group, title, median_table(results, rows, metric), ratio_tables(results, rows, metric)
 
 
 def median_table(results, rows, metric):
@@ -97,11 +98,10 @@ def direction(metric):
 
 
 def print_tables(results):
-    for group, metric, medians, ratios in tables(results):
-        print(f"\n{TITLES[group]}: {metric.title} (medians; {direction(metric)})")
-        print(as_text(medians))
+    for group, title, medians, ratios in tables(results):
+        print(f"\n{TITLES[group]}: {title}, medians\n{as_text(medians)}")
         for table in ratios.values():
-            print(f"\n  ratios, pair by pair ({direction(metric)}):\n{as_text(table)}")
+            print(f"\n  as ratios, pair by pair:\n{as_text(table)}")
     if results.notes:
         print("\nNotes:\n" + "\n".join(f"  {note}" for note in results.notes))
 

@@ -24,6 +24,7 @@ class Row:
     mode: str
     options: dict
     metrics: list
+    table: str = ""  # rows of a group that stand in different tables
 
     def run(self, server, settings):
         if self.mode == "hold":
@@ -56,8 +57,9 @@ MEMORY = [Metric("user", "kB of the server's memory per idle client", True, lamb
 
 
 def echo_row(clients, size):
-    title = f"{clients} client{'s' if clients > 1 else ''}, {size} bytes"
-    return Row("echo", f"echo-{clients}-{size}", title, "pingpong", {"clients": clients, "size": size}, ECHO)
+    title = f"{clients} client{'s' if clients > 1 else ''}"
+    return Row("echo", f"echo-{clients}-{size}", title, "pingpong", {"clients": clients, "size": size}, ECHO,
+               f"{size} bytes")
 
 
 def bulk_row(streams):
@@ -71,7 +73,7 @@ def all_rows():
         Row("memory", "memory", "idle clients", "hold", {"size": 64}, MEMORY),
         Row("trip", "trip", "1 client, 64 bytes", "pingpong", {"clients": 1, "size": 64}, TRIP),
         *(echo_row(clients, size) for size in (64, 512) for clients in CLIENTS),
-        Row("stream", "stream", "4 connections, 64 messages of 512 bytes in flight", "stream",
+        Row("stream", "stream", "4 connections, 512 bytes", "stream",
             {"clients": 4, "size": 512, "window": 64}, ECHO),
         bulk_row(1), bulk_row(8),
         Row("churn", "churn", "8 at a time, 64 bytes", "churn", {"clients": 8, "size": 64}, CHURN),

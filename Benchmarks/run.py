@@ -85,8 +85,13 @@ def run_once(row, server, settings, results):
     try:
         return row.run(server, settings)
     except (Skip, measure.Failed) as reason:
-        results.note(f"— {server.name}, {row.group}, {row.title}: {reason}")
+        results.note(f"— {server.name}, {row.key}: {reason}")
         return None
+
+
+def show(progress):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)
 
 
 def run_row(row, settings, results):
@@ -94,9 +99,9 @@ def run_row(row, settings, results):
     for run in range(settings.runs):
         turn = run % len(results.servers)
         for server in results.servers[turn:] + results.servers[:turn]:
-            print(f"\r\033[K{row.key} {run + 1}/{settings.runs} {server.name}", end="", file=sys.stderr, flush=True)
+            show(f"{row.key} {run + 1}/{settings.runs} {server.name}")
             results.add(row, server, run_once(row, server, settings, results))
-    print("\r\033[K", end="", file=sys.stderr, flush=True)
+    show("")
 
 
 def shrink(rows, settings):
