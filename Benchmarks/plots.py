@@ -4,11 +4,11 @@ import html
 import math
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 480, 70, 170, 48, 56
+# Plain rules, no CSS variables: not every renderer knows them.
 STYLE = """<style>
-svg { font: 13px system-ui, sans-serif; --page: #ffffff; --ink: #1f2328; --faint: #d1d9e0; }
-.page { fill: var(--page); } text { fill: var(--ink); } .title { font-size: 16px; font-weight: 600; }
-.grid { stroke: var(--faint); } .line { fill: none; } .ours { font-weight: 700; }
-@media (prefers-color-scheme: dark) { svg { --page: #0d1117; --ink: #e6edf3; --faint: #30363d; } }
+text { font: 13px system-ui, sans-serif; fill: #1f2328; } .title { font-size: 16px; font-weight: 600; }
+.page { fill: #ffffff; } .grid { stroke: #d1d9e0; } .line { fill: none; } .ours { font-weight: 700; }
+@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .page { fill: #0d1117; } .grid { stroke: #30363d; } }
 </style>"""
 OURS = ["#e5484d", "#d6409f", "#f5680a", "#b8860b"]
 THEIRS = ["#3b82f6", "#2f9e6e", "#8b5cf6", "#0891b2", "#a16207", "#64748b"]

@@ -25,7 +25,7 @@ struct visit {
 };
 
 static const struct plan *the_plan;
-static int epoll;
+static int epoll, ending, home;  // home: how many have their last echo
 static uint64_t begun;
 static double echoes;
 
@@ -84,7 +84,21 @@ static void ready(struct visit *visit) {
     if (visit->got < the_plan->size) return;
     echoes++;
     close(visit->socket);
-    begin(visit);
+    if (ending) home++;
+    else begin(visit);
+}
+
+static void wait_for_visits(void) {
+    struct epoll_event events[64];
+    int n = epoll_wait(epoll, events, 64, 100);
+    for (int i = 0; i < n; i++) ready(events[i].data.ptr);
+}
+
+// An echo that is lost stops its visit, and no other one: all that have begun must end.
+static void bring_all_home(void) {
+    ending = 1;
+    for (double end = now() + 10; home < the_plan->clients; wait_for_visits())
+        if (now() > end) missing(the_plan->clients - home);
 }
 
 int churn(const struct plan *plan) {
@@ -94,15 +108,13 @@ int churn(const struct plan *plan) {
     epoll = epoll_create1(EPOLL_CLOEXEC);
     struct visit *visits = calloc((size_t)plan->clients, sizeof *visits);
     for (int i = 0; i < plan->clients; i++) begin(&visits[i]);
-    struct epoll_event events[64];
     struct count count;
     start_count(&count, plan);
-    for (enum phase phase; (phase = phase_of(&count, echoes > 0 || count.counting)) != END;) {
+    for (enum phase phase; (phase = phase_of(&count, echoes > 0 || count.counting)) != END; wait_for_visits())
         if (phase == BEGIN) echoes = 0;
-        int n = epoll_wait(epoll, events, 64, 100);
-        for (int i = 0; i < n; i++) ready(events[i].data.ptr);
-    }
-    print_result(count.begin, count.end, echoes);
+    double counted = echoes;
+    bring_all_home();
+    print_result(count.begin, count.end, counted);
     end_result();
     return 0;
 }

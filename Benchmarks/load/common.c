@@ -34,6 +34,11 @@ void wrong(const char *what, long client) {
     exit(1);
 }
 
+void missing(int clients) {
+    fprintf(stderr, "load: the echoes of %d clients never came\n", clients);
+    exit(1);
+}
+
 int connect_to(int port) {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -29,6 +29,7 @@ void end_result(void);
 
 __attribute__((noreturn)) void die(const char *what);                 // what happened, and errno
 __attribute__((noreturn)) void wrong(const char *what, long client);  // the server's fault, no errno
+__attribute__((noreturn)) void missing(int clients);                  // whose echoes never came
 
 int connect_to(int port);                    // blocking until connected, then without delay and non-blocking
 void set_watchdog(const struct plan *plan);  // ends the process when the server stops answering
