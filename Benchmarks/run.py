@@ -12,6 +12,7 @@ import datetime
 import json
 import pathlib
 import shlex
+import signal
 import sys
 
 import docs
@@ -78,6 +79,9 @@ def ready_to_run(server, settings, say):
 
 
 def run_once(row, server, settings, results):
+    if row.group in server.cannot:
+        results.note(f"— {server.name} is given no {row.group}: {server.cannot[row.group]}")
+        return None
     clients = min(row.clients_for(server), settings.most)
     if clients > server.most:
         results.note(f"— {server.name} is given {server.most} clients at most: {server.why}")
@@ -141,6 +145,8 @@ def note_more(results, settings):
 
 def main(arguments):
     settings = parse(arguments)
+    # As an exception, so that the server of that moment is ended and the congestion control put back.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("run.py: terminated"))
     try:
         machine.raise_descriptor_limit()
         all_of_the_servers.build_load()

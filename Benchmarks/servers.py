@@ -21,6 +21,7 @@ class Server:
     most: int = 20000  # clients; more make no sense for it, because:
     why: str = ""
     held: int = 5000  # idle clients of which its memory is measured
+    cannot: dict = dataclasses.field(default_factory=dict)  # group of rows: why it is not given them
     ours: bool = False
 
 
@@ -58,9 +59,11 @@ def peers():
                most=1000, why="its threads take turns at one lock", held=1000),
         Server("socat", shlex.split(
             "socat -b65536 TCP-LISTEN:PORT,fork,reuseaddr,bind=127.0.0.1,nodelay,backlog=4096 PIPE"),
-            ("socat",), most=500, why=process, held=500),
+            ("socat",), most=500, why=process, held=500,
+            cannot={"bulk": "when its pipe is full it waits for itself to empty it"}),
         Server("ncat", shlex.split("ncat -lk --max-conns 2000 -e /bin/cat 127.0.0.1 PORT"),
-               ("ncat",), most=50, why=f"{process} and one for its cat, connected one by one", held=50),
+               ("ncat",), most=50, why=f"{process} and one for its cat, connected one by one", held=50,
+               cannot={"bulk": "it waits for its cat, and its cat for it"}),
     ]
 
 
