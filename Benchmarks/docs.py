@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fills performance.template.md: the prose is there, and only tables, facts and plots come from a run."""
+import re
 import string
 
 import plots
@@ -18,8 +19,8 @@ def tables_of(results, group):
 
 
 def plain(text):
-    """A machine's own paths are nobody's business."""
-    return " ".join(word if not word.startswith("/") else word.rsplit("/", 1)[-1] for word in text.split())
+    """Without the folders of absolute paths: where things lie on the machine of that run is of no use to a reader."""
+    return re.sub(r"(?<![\w.])/(?:[\w.+-]+/)+", "", text)
 
 
 def facts_of(facts):

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds and runs nitka and its peers on the same loads in turn, and prints medians and ratios, pair by pair.
 
-    Benchmarks/run.py                                  # everything; with 5 runs of 3 seconds about two hours
+    Benchmarks/run.py                                  # everything: well over an hour
     Benchmarks/run.py --quick                          # whether it works: a short run of each
     Benchmarks/run.py --only churn --servers 'nitka threads,Go'
-    Benchmarks/run.py --extra 'before=/tmp/nitka-before serve --port PORT --log-level info'
+    Benchmarks/run.py --extra 'before=./nitka-before serve --port PORT --log-level info'
 """
 import argparse
 import datetime
