@@ -125,7 +125,7 @@ def user_memory(pid):
 
 
 def wait_for_old_connections():
-    """What a churn left in TIME_WAIT would go in the middle of the measurement, and be taken off the kernel's memory."""
+    """What a churn left in TIME_WAIT would go during the measurement, and be taken off the memory of the kernel."""
     for _ in range(80):
         if machine.connections_in_time_wait() < 10_000:
             return
