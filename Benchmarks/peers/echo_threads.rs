@@ -19,7 +19,7 @@ fn echo(mut client: TcpStream) -> io::Result<()> {
 
 fn main() -> io::Result<()> {
     let port: u16 = std::env::args().nth(1).and_then(|word| word.parse().ok()).unwrap_or(7008);
-    // std asks for a backlog of 128 (4096 on newer versions) and offers no other.
+    // The backlog is what std chooses; it has no option for another.
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     println!("listening");
     for client in listener.incoming() {
