@@ -12,7 +12,7 @@
 
 static void *serve(void *argument) {
     int client = (int)(intptr_t)argument;
-    char buffer[16384];
+    char buffer[64 * 1024];
     for (;;) {
         ssize_t count = recv(client, buffer, sizeof buffer, 0);
         if (count <= 0) break;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// `load MODE port=N [clients=N] [size=N] [window=N] [server=PID] [warmup=S] [seconds=S]` prints one JSON object:
+// what was counted, in how many seconds, and the CPU seconds that the load and the server used meanwhile.
+#include "load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static const struct { const char *name; int (*run)(const struct plan *); } modes[] = {
+    {"pingpong", pingpong}, {"stream", stream}, {"bulk", bulk}, {"churn", churn}, {"hold", hold}};
+
+static int set(struct plan *plan, const char *word) {
+    return sscanf(word, "port=%d", &plan->port) == 1 || sscanf(word, "clients=%d", &plan->clients) == 1 ||
+           sscanf(word, "size=%d", &plan->size) == 1 || sscanf(word, "window=%d", &plan->window) == 1 ||
+           sscanf(word, "server=%d", &plan->server) == 1 || sscanf(word, "warmup=%lf", &plan->warmup) == 1 ||
+           sscanf(word, "seconds=%lf", &plan->seconds) == 1;
+}
+
+static int usage(const char *word) {
+    fprintf(stderr, "load: %s?\nload pingpong|stream|bulk|churn|hold port=N [clients=N] [size=N] [window=N] "
+                    "[server=PID] [warmup=S] [seconds=S]\n", word);
+    return 64;
+}
+
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int main(int count, char **arguments) {
+    struct plan plan = {.clients = 1, .size = 64, .window = 64, .warmup = 0.3, .seconds = 1};
+    for (int i = 2; i < count; i++)
+        if (!set(&plan, arguments[i])) return usage(arguments[i]);
+    if (plan.clients < 1 || plan.size < 8 || plan.size > 65536 || plan.window < 1) return usage("numbers");
+    raise_descriptor_limit();
+    set_watchdog(&plan);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (count > 1 && strcmp(arguments[1], modes[i].name) == 0) return modes[i].run(&plan);
+    return usage(count > 1 ? arguments[1] : "which mode");
+}
