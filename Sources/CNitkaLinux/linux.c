@@ -9,7 +9,12 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
 
 int nitka_accept(int listener, struct sockaddr *peer, socklen_t *length) {
     return accept4(listener, peer, length, SOCK_CLOEXEC);
@@ -63,3 +68,5 @@ int nitka_poll(struct pollfd *entries, nfds_t count, int64_t nanoseconds) {
     struct timespec patience = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
     return ppoll(entries, count, nanoseconds < 0 ? NULL : &patience, NULL);
 }
+
+int nitka_guard(void *page, size_t length) { return madvise(page, length, MADV_GUARD_INSTALL); }

@@ -5,6 +5,7 @@
 #define NITKA_LINUX_H
 
 #include <poll.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -34,5 +35,8 @@ const char *nitka_errno_words(int code);
 
 // ppoll(2) for so many nanoseconds; without end where they are negative.
 int nitka_poll(struct pollfd *entries, nfds_t count, int64_t nanoseconds);
+
+// Marks pages so that who touches them gets SIGSEGV, without a mapping of their own; EINVAL before Linux 6.13.
+int nitka_guard(void *page, size_t length);
 
 #endif
