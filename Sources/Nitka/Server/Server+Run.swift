@@ -21,7 +21,7 @@ extension Server {
     /// - Throws: ``NitkaError`` when the server has run before, or its listener failed.
     @discardableResult
     public func run(
-        _ model: PlainModel = .threads, stackBytes: Int = 256 * 1024,
+        _ model: PlainModel = .threads, stackBytes: Int = 512 * 1024,
         _ handler: @escaping @Sendable (Client) throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
         let effective = try begin(model)
