@@ -10,7 +10,12 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
 
 int nitka_accept(int listener, struct sockaddr *peer, socklen_t *length, int nonblocking) {
     return accept4(listener, peer, length, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
@@ -88,3 +93,5 @@ int nitka_usable_processors(void) {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }
+
+int nitka_guard(void *page, size_t length) { return madvise(page, length, MADV_GUARD_INSTALL); }

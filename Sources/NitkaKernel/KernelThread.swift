@@ -14,7 +14,7 @@ package struct KernelThread: ~Copyable, @unchecked Sendable {
     ///   - stackBytes: at least 64 KiB is used; nil for what the C library gives. A guard page lies under it.
     /// - Throws: EAGAIN when the machine gives no more threads.
     package init(named name: String, stackBytes: Int? = nil, _ body: @escaping @Sendable () -> Void) throws(Errno) {
-        handle = try startThread(named: name, stackBytes: stackBytes, body)
+        handle = try startThread(named: name, stack: .ofLibrary(bytes: stackBytes), body)
     }
 
     package consuming func join() {
@@ -29,18 +29,32 @@ package struct KernelThread: ~Copyable, @unchecked Sendable {
 /// The smallest stack that Swift code and the C library's hungriest calls were seen to run on, doubled.
 package let smallestStack = 64 * 1024
 
+/// Where a thread's stack comes from.
+enum ThreadStack {
+    /// The C library maps and guards it; nil for the size that it gives by itself.
+    case ofLibrary(bytes: Int?)
+    /// Who starts the thread keeps the memory until the thread was joined.
+    case given(UnsafeMutableRawBufferPointer)
+
+    fileprivate func set(in attributes: inout pthread_attr_t) throws(Errno) {
+        let code =
+            switch self {
+            case .ofLibrary(nil): CInt(0)
+            case .ofLibrary(let bytes?):
+                pthread_attr_setstacksize(&attributes, (max(bytes, smallestStack) + pageSize - 1) / pageSize * pageSize)
+            case .given(let memory): pthread_attr_setstack(&attributes, memory.baseAddress!, memory.count)
+            }
+        if code != 0 { throw Errno(code) }
+    }
+}
+
 func startThread(
-    named name: String, stackBytes: Int?, _ body: @escaping @Sendable () -> Void
+    named name: String, stack: ThreadStack, _ body: @escaping @Sendable () -> Void
 ) throws(Errno) -> pthread_t {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
-    if let stackBytes {
-        let page = Int(sysconf(CInt(_SC_PAGESIZE)))
-        let rounded = (max(stackBytes, smallestStack) + page - 1) / page * page
-        let code = pthread_attr_setstacksize(&attributes, rounded)
-        if code != 0 { throw Errno(code) }
-    }
+    try stack.set(in: &attributes)
     let start = Unmanaged.passRetained(ThreadStart(name: name, body: body))
     var handle = pthread_t()
     let code = pthread_create(&handle, &attributes, runThread, start.toOpaque())

@@ -83,6 +83,15 @@ import Testing
         #expect(reading.limits(threadEach: true).first?.clients == 32_768 - 100 - MachineReading.spareThreads)
     }
 
+    @Test func mappingsBindOnlyWhereAStackCostsSome() {
+        var reading = MachineReading()
+        reading.mappingLimit = 65_530
+        reading.mappingsInUse = 18
+        #expect(reading.limits(threadEach: true).first?.clients == 32_500)
+        reading.mappingsPerStack = 0
+        #expect(reading.limits(threadEach: true).isEmpty)
+    }
+
     @Test func aDrainWaitsThenCutsOffOnceThenShutsDown() {
         let start = MonotonicTime(nanoseconds: 0)
         var plan = DrainPlan(start: start, time: .seconds(4))

@@ -61,7 +61,7 @@ final class RunningServer: Sendable {
     init(_ model: ServingModel, limits: Limits, handlers: Handlers) throws {
         server = try Server(on: "127.0.0.1:0", limits: limits)
         let (server, totals) = (server, totals)
-        try chain.start(named: "accept", stackBytes: 512 * 1024) {
+        try chain.start(named: "accept") {
             let snapshot = (try? server.run(model, handlers)) ?? server.snapshot()
             totals.update { $0 = snapshot }
         }
@@ -132,7 +132,7 @@ func together(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) th
     let chain = ThreadChain()
     let failures = Monitor<[any Error]>([])
     for index in 0..<count {
-        try chain.start(named: "test-\(index)", stackBytes: 512 * 1024) {
+        try chain.start(named: "test-\(index)") {
             do { try body(index) } catch { failures.update { $0.append(error) } }
         }
     }

@@ -46,7 +46,7 @@ import Testing
     ) async throws {
         let server = try Server(on: "127.0.0.1:0")
         let chain = ThreadChain()
-        try chain.start(named: "accept", stackBytes: 512 * 1024) { _ = try? server.run(.threads, handler) }
+        try chain.start(named: "accept") { _ = try? server.run(.threads, handler) }
         let result: Result<Void, any Error>
         do {
             result = .success(try await body("\(server.addresses[0])"))

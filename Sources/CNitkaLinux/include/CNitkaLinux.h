@@ -5,6 +5,7 @@
 #define NITKA_LINUX_H
 
 #include <poll.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -63,5 +64,8 @@ int nitka_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t n
 
 // How many processors this process may run on: 0 where the kernel does not say.
 int nitka_usable_processors(void);
+
+// Marks pages so that who touches them gets SIGSEGV, without a mapping of their own; EINVAL before Linux 6.13.
+int nitka_guard(void *page, size_t length);
 
 #endif

@@ -20,6 +20,7 @@ struct MachineReading: Hashable {
     var threadsOfSystem = 0
     var mappingLimit: Int?
     var mappingsInUse = 0
+    var mappingsPerStack = 2
     var userThreadLimit: Int?
     var threadsOfUser = 0
     var cgroupLimit: Int?
@@ -49,10 +50,11 @@ struct MachineReading: Hashable {
         guard threadEach else { return limits }
         add("process ids (kernel.pid_max", pidLimit, used: threadsOfSystem, spare: Self.spareThreads)
         add("threads of the system (kernel.threads-max", threadLimit, used: threadsOfSystem, spare: Self.spareThreads)
-        // A stack and the guard under it.
-        add(
-            "memory mappings (vm.max_map_count", mappingLimit, used: mappingsInUse, spare: Self.spareMappings,
-            perClient: 2)
+        if mappingsPerStack > 0 {
+            add(
+                "memory mappings (vm.max_map_count", mappingLimit, used: mappingsInUse, spare: Self.spareMappings,
+                perClient: mappingsPerStack)
+        }
         add("threads of the user (RLIMIT_NPROC", userThreadLimit, used: threadsOfUser, spare: 2)
         add("threads of the cgroup (pids.max", cgroupLimit, used: threadsOfCgroup, spare: 2)
         return limits.sorted { $0.clients < $1.clients }

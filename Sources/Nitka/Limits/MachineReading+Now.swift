@@ -13,6 +13,7 @@ extension MachineReading {
         reading.threadsOfSystem = threadsOfSystem()
         reading.mappingLimit = number("/proc/sys/vm/max_map_count")
         reading.mappingsInUse = ProcFile.text("/proc/self/maps")?.utf8.count { $0 == UInt8(ascii: "\n") } ?? 0
+        reading.mappingsPerStack = StackGuard.available.mappingsPerStack
         if !CurrentProcess.isPrivileged, let limit = ProcessLimit.threadsOfUser.current.soft {
             reading.userThreadLimit = limit
             reading.threadsOfUser = threadsOfUser()

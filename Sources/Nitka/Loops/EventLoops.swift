@@ -19,7 +19,7 @@ final class EventLoops: Sendable {
         self.loops = loops
         do throws(Errno) {
             for (index, loop) in loops.enumerated() {
-                try chain.start(named: "loop-\(index)", stackBytes: 1 << 20) {
+                try chain.start(named: "loop-\(index)") {
                     Signals.blockBrokenPipes()
                     loop.run()
                 }

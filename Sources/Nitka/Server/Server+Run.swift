@@ -12,7 +12,8 @@ extension Server {
     ///
     /// - Parameters:
     ///   - model: which thread carries a client.
-    ///   - stackBytes: the stack of each client's thread under `threads`; 64 KiB at least.
+    ///   - stackBytes: the stack of each client's thread under `threads`; 64 KiB at least. It is address space: memory is
+    ///     only what a handler touches of it.
     ///   - handler: what one client gets. When it returns, the client is sent the end of the stream and closed. What
     ///     it throws ends this client alone.
     /// - Returns: the sums when everybody has gone, or when a handler did not return a second after the time to drain:
@@ -20,7 +21,7 @@ extension Server {
     /// - Throws: ``NitkaError`` when the server has run before, or its listener failed.
     @discardableResult
     public func run(
-        _ model: PlainModel = .threads, stackBytes: Int = 256 * 1024,
+        _ model: PlainModel = .threads, stackBytes: Int = 512 * 1024,
         _ handler: @escaping @Sendable (Client) throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
         let effective = try begin(threadEach: model == .threads)

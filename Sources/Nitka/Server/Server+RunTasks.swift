@@ -27,7 +27,7 @@ extension Server {
         let result: Result<ServerSnapshot, NitkaError> = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 do throws(Errno) {
-                    try supervisor.start(named: "nitka-tasks", stackBytes: 256 * 1024) { [self] in
+                    try supervisor.start(named: "nitka-tasks") { [self] in
                         continuation.resume(
                             returning: Result { () throws(NitkaError) in
                                 try runBlocking(loops: loops, handler)

@@ -74,7 +74,7 @@ final class Background: Sendable {
     private let chain = ThreadChain()
 
     init(named name: String, _ body: @escaping @Sendable () -> Void) throws {
-        try chain.start(named: name, stackBytes: 512 * 1024) {
+        try chain.start(named: name) {
             body()
         }
     }
