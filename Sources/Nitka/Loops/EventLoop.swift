@@ -15,6 +15,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var alarms = Alarms()
     private var jobs = JobQueue()
     private var spareBlock: ByteBlock?
+    private(set) var thread = ThreadName(name: "", id: 0)
     /// When the kernel last reported, in nanoseconds of the monotonic clock: near enough for deadlines, and free.
     private(set) var now = MonotonicTime.now.nanoseconds
 
@@ -53,6 +54,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Runs until it is stopped and has nothing left to run.
     func run() {
         CurrentThread.belong(to: self)
+        thread = .current
         while true {
             runJobs()
             let isStopping = takeArrivals()

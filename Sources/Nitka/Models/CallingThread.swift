@@ -6,5 +6,7 @@ internal import NitkaKernel
 struct CallingThread: ClientCarrier {
     func carry(_ client: Client, _ serve: @escaping @Sendable (Client) -> Void) throws(Errno) { serve(client) }
 
+    func thread(of client: Client) -> ThreadName { .current }
+
     func waitForAll(until deadline: MonotonicTime?) -> Bool { true }
 }

@@ -9,8 +9,14 @@ struct ThreadPerClient: ClientCarrier {
     init(stackBytes: Int) { chain = ThreadChain(stacks: StackArena(stackBytes: stackBytes)) }
 
     func carry(_ client: Client, _ serve: @escaping @Sendable (Client) -> Void) throws(Errno) {
-        try chain.start(named: "client-\(client.id)") { serve(client) }
+        try chain.start(named: name(of: client)) { serve(client) }
     }
+
+    /// Its name is known: the kernel need not be asked.
+    func thread(of client: Client) -> ThreadName { ThreadName(name: name(of: client), id: CurrentThread.id) }
+
+    /// 15 bytes are all that the kernel keeps.
+    private func name(of client: Client) -> String { String("client-\(client.id)".prefix(15)) }
 
     func waitForAll(until deadline: MonotonicTime?) -> Bool { chain.join(until: deadline) }
 }

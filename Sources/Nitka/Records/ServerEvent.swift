@@ -20,3 +20,11 @@ public enum ServerEvent: Sendable {
     /// The observer was too slow: so many events are missing here.
     case missed(Int)
 }
+
+/// What an observer wants to be told.
+public enum EventTopic: Sendable {
+    /// All that happens.
+    case everything
+    /// What concerns the server as a whole: not who comes and goes.
+    case server
+}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NitkaKernel
+
 /// The kernel thread that carried a client.
 public struct ThreadName: Hashable, Sendable, CustomStringConvertible {
     /// The name that `ps -L` shows.
@@ -9,4 +11,6 @@ public struct ThreadName: Hashable, Sendable, CustomStringConvertible {
 
     /// `client-7 (31742)`.
     public var description: String { "\(name) (\(id))" }
+
+    static var current: ThreadName { ThreadName(name: CurrentThread.name, id: CurrentThread.id) }
 }

@@ -125,7 +125,7 @@ extension Server {
             bytesIn: client.carried.bytesReceived, bytesOut: client.carried.bytesSent,
             duration: .now - client.admission.moment)
         registry.remove(client, record, limits: limits)
-        tell(.clientLeft(record))
+        tellOfClient(.clientLeft(record))
         if acceptorAwaitsRoom.load(ordering: .sequentiallyConsistent) { wake.raise() }
     }
 

@@ -32,7 +32,7 @@ extension Server {
             }
         let watch = try startWatch()
         var loop = AcceptLoop(server: self, limits: effective, carrier: carrier) { [self] client in
-            serve(client, limits: effective, handler)
+            serve(client, by: carrier, limits: effective, handler)
         }
         let failure = loop.run()
         _ = carrier.waitForAll(until: lastMoment())
@@ -45,7 +45,7 @@ extension Server {
     func end(_ watch: consuming KernelThread, _ failure: NitkaError?) throws(NitkaError) -> ServerSnapshot {
         control.update { $0.phase = .ended }
         watch.join()
-        for observer in observers.withLock({ $0 }) { observer.finish() }
+        for observer in observers.withLock({ $0.all }) { observer.finish() }
         if let failure { throw failure }
         return snapshot()
     }
@@ -73,9 +73,11 @@ extension Server {
     private var addressText: String { addresses.first?.description ?? "nothing" }
 
     /// What one client gets, on the thread that carries it, from its first line to its last.
-    private func serve(_ client: Client, limits: Limits, _ handler: (Client) throws -> Void) {
-        let thread = ThreadName(name: CurrentThread.name, id: CurrentThread.id)
-        tell(.clientCame(id: client.id, peer: client.peer, thread: thread))
+    private func serve(
+        _ client: Client, by carrier: any ClientCarrier, limits: Limits, _ handler: (Client) throws -> Void
+    ) {
+        let thread = carrier.thread(of: client)
+        tellOfClient(.clientCame(id: client.id, peer: client.peer, thread: thread))
         var failure: (any Error)?
         do {
             try handler(client)

@@ -104,14 +104,14 @@ extension Server {
     private func serve(
         _ client: AsyncClient, limits: Limits, _ handler: (AsyncClient) async throws -> Void
     ) async {
-        let thread = ThreadName(name: CurrentThread.name, id: CurrentThread.id)
+        let thread = client.connection.loop.thread
         do throws(Errno) {
             try client.connection.attach()
         } catch {
             client.connection.close()
             return record(client, thread: thread, reason: .noThread(error.description), limits: limits)
         }
-        tell(.clientCame(id: client.id, peer: client.peer, thread: thread))
+        tellOfClient(.clientCame(id: client.id, peer: client.peer, thread: thread))
         var failure: (any Error)?
         do {
             try await handler(client)

@@ -27,7 +27,12 @@ public final class Server: Sendable {
     let control = Monitor(Control())
     let wake: WakeEvent
     let acceptorAwaitsRoom = Atomic<Bool>(false)
-    let observers = Lock<[EventStream]>([])
+    let observers = Lock(Observers())
+
+    struct Observers {
+        var all: [EventStream] = []
+        var ofClients: [EventStream] = []
+    }
 
     struct Control {
         var phase = ServerPhase.idle
@@ -76,20 +81,32 @@ public final class Server: Sendable {
 
     /// A new observer's stream of what happens from now on; it ends after the server has.
     ///
-    /// - Parameter capacity: how many events wait for the observer at most; 1 or more. What comes beyond is dropped and
-    ///   counted: a handler never waits.
-    public func events(capacity: Int = 16_384) -> EventStream {
+    /// - Parameters:
+    ///   - topic: what to tell. To be told of every client that comes and goes costs each of them a word to the
+    ///     observer's thread.
+    ///   - capacity: how many events wait for the observer at most; 1 or more. What comes beyond is dropped and
+    ///     counted: a handler never waits.
+    public func events(about topic: EventTopic = .everything, capacity: Int = 16_384) -> EventStream {
         let stream = EventStream(capacity: capacity)
-        observers.withLock { $0.append(stream) }
+        observers.withLock { observers in
+            observers.all.append(stream)
+            if topic == .everything { observers.ofClients.append(stream) }
+        }
         if control.withLock({ $0.phase == .ended }) { stream.finish() }
         return stream
     }
 
-    func tell(_ event: @autoclosure () -> ServerEvent) {
+    func tell(_ event: ServerEvent) {
         observers.withLock { observers in
-            if observers.isEmpty { return }
+            for observer in observers.all { observer.offer(event) }
+        }
+    }
+
+    func tellOfClient(_ event: @autoclosure () -> ServerEvent) {
+        observers.withLock { observers in
+            if observers.ofClients.isEmpty { return }
             let event = event()
-            for observer in observers { observer.offer(event) }
+            for observer in observers.ofClients { observer.offer(event) }
         }
     }
 }

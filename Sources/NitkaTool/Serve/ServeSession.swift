@@ -62,7 +62,7 @@ struct ServeSession {
 
     private func startLogThread() throws -> Background {
         let log = EventLog(logger: logger)
-        let events = server.events()
+        let events = server.events(about: logger.logLevel > .debug ? .server : .everything)
         return try Background(named: "nitka-log") {
             for event in events { log.log(event) }
         }
