@@ -3,6 +3,7 @@
 #include "CNitkaLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/sockios.h>
 #include <pthread.h>
@@ -26,6 +27,17 @@ int nitka_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 pid_t nitka_gettid(void) { return gettid(); }
 
 void nitka_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+int nitka_pipe(int ends[2], int bytes) {
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
+    // Refused to one who has many already: then it is smaller.
+    (void)fcntl(ends[1], F_SETPIPE_SZ, bytes);
+    return 0;
+}
+
+ssize_t nitka_splice(int from, int to, size_t count) {
+    return splice(from, NULL, to, NULL, count, SPLICE_F_MOVE);
+}
 
 _Thread_local void *nitka_current_owner = NULL;
 

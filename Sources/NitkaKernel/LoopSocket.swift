@@ -34,6 +34,16 @@ package final class LoopSocket: Sendable {
         try SocketCall.send(socket.number, UnsafeRawBufferPointer(rebasing: block.bytes[start..<end]))
     }
 
+    /// Moves what has come into an empty pipe.
+    package func receive(into pipe: borrowing Pipe) throws(Errno) -> Received {
+        try SocketCall.receive(socket.number, into: pipe)
+    }
+
+    /// Sends so many of the bytes in the pipe. The thread must have ``Signals/blockBrokenPipes()``.
+    package func send(_ count: Int, from pipe: borrowing Pipe) throws(Errno) -> Sent {
+        try SocketCall.send(socket.number, count, from: pipe)
+    }
+
     package func discard(atMost count: Int) throws(Errno) -> Received {
         try SocketCall.discard(socket.number, atMost: count)
     }

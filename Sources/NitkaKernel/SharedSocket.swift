@@ -76,6 +76,11 @@ package struct SocketReader {
         try SocketCall.receive(number, block.bytes)
     }
 
+    /// Moves what has come into an empty pipe.
+    package func receive(into pipe: borrowing Pipe) throws(Errno) -> Received {
+        try SocketCall.receive(number, into: pipe)
+    }
+
     package func discard(atMost count: Int) throws(Errno) -> Received {
         try SocketCall.discard(number, atMost: count)
     }
@@ -92,6 +97,16 @@ package struct SocketWriter {
     @inline(__always)
     package func send(_ bytes: RawSpan) throws(Errno) -> Sent {
         try bytes.withUnsafeBytes { (bytes) throws(Errno) in try SocketCall.send(number, bytes) }
+    }
+
+    /// Sends bytes `start..<end` of the block.
+    package func send(_ block: borrowing ByteBlock, from start: Int, to end: Int) throws(Errno) -> Sent {
+        try SocketCall.send(number, UnsafeRawBufferPointer(rebasing: block.bytes[start..<end]))
+    }
+
+    /// Sends so many of the bytes in the pipe. The thread must have ``Signals/blockBrokenPipes()``.
+    package func send(_ count: Int, from pipe: borrowing Pipe) throws(Errno) -> Sent {
+        try SocketCall.send(number, count, from: pipe)
     }
 
     package func endSending() { _ = shutdown(number, Direction.sending.flag) }

@@ -25,8 +25,26 @@ package enum Signals {
     /// libraries: it is the program's decision.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
-    /// On this thread, as above: splice(2) to a socket knows no MSG_NOSIGNAL. For threads of Nitka's own.
-    package static func blockBrokenPipes() { block([SIGPIPE]) }
+    /// On this thread, as above: splice(2) to a socket knows no MSG_NOSIGNAL. For threads of Nitka's own; on somebody
+    /// else's between this and ``unblockBrokenPipes(_:)``.
+    ///
+    /// - Returns: whether they were blocked already.
+    @discardableResult
+    package static func blockBrokenPipes() -> Bool {
+        var set = makeSet([SIGPIPE])
+        var old = sigset_t()
+        pthread_sigmask(SIG_BLOCK, &set, &old)
+        return sigismember(&old, SIGPIPE) == 1
+    }
+
+    /// Undoes ``blockBrokenPipes()``, with its result; a signal that came meanwhile is swallowed.
+    package static func unblockBrokenPipes(_ wereBlocked: Bool) {
+        if wereBlocked { return }
+        var set = makeSet([SIGPIPE])
+        var now = timespec()
+        _ = sigtimedwait(&set, nil, &now)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
 
     /// Sends a signal to this very process.
     package static func raise(_ number: CInt) { kill(getpid(), number) }

@@ -42,6 +42,11 @@ static inline ssize_t nitka_send(int socket, const void *bytes, size_t count, in
     return syscall(SYS_sendto, socket, bytes, count, flags, NULL, 0);
 }
 
+// A pipe closed in children of this process that never blocks, of `bytes` if it may be so large: 0, or -1 and errno.
+int nitka_pipe(int ends[2], int bytes);
+// splice(2) between a pipe and a socket: how many bytes, or -1 and errno.
+ssize_t nitka_splice(int from, int to, size_t count);
+
 // Bytes received and not read yet; bytes sent and not acknowledged yet (a FIN counts as one). -1 and errno.
 int nitka_unread(int socket);
 int nitka_unacknowledged(int socket);

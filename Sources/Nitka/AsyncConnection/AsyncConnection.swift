@@ -12,6 +12,7 @@ public final class AsyncConnection: Sendable {
     let loop: EventLoop
     let socket: LoopSocket
     let interruption: Interruption?
+    let pipes: PipeBudget?
     /// The other end's address.
     public let peer: SocketAddress
 
@@ -35,12 +36,14 @@ public final class AsyncConnection: Sendable {
 
     /// - Parameter descriptor: of a socket that does not block.
     init(
-        owning descriptor: consuming Descriptor, peer: SocketAddress, loop: EventLoop, interruption: Interruption?
+        owning descriptor: consuming Descriptor, peer: SocketAddress, loop: EventLoop, interruption: Interruption?,
+        pipes: PipeBudget?
     ) {
         socket = LoopSocket(owning: descriptor)
         self.peer = peer
         self.loop = loop
         self.interruption = interruption
+        self.pipes = pipes
     }
 
     deinit {

@@ -25,6 +25,15 @@ extension Connection {
         }
     }
 
+    /// As ``read(into:)``, into an empty pipe.
+    func read(into pipe: borrowing Pipe) throws(NitkaError) -> Int? {
+        guard let reader = socket.beginReading() else { throw failure("read from", .closed) }
+        defer { socket.endReading() }
+        return try count { () throws(Errno) in
+            try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: pipe) }
+        }
+    }
+
     /// Reads what has come, waiting for the first byte: 1 to 16,384 bytes in an array of just that size.
     ///
     /// Like ``read(into:)``, which makes no array.

@@ -13,16 +13,14 @@ extension Connection {
     /// - Throws: ``NitkaError`` when the peer resets, takes nothing for the write timeout, or this end has finished
     ///   sending or was closed. Some of the bytes may have gone.
     public func write(_ bytes: RawSpan) throws(NitkaError) {
-        guard let writer = socket.beginWriting() else { throw failure("write to", .closed) }
-        defer { socket.endWriting() }
-        let isStalled: Bool
-        do throws(Errno) {
-            isStalled = try !send(bytes, through: writer)
-        } catch {
-            // TCP_USER_TIMEOUT is as long as the write timeout, and may be noticed first.
-            throw failure("write to", error == .timedOut ? .stalled : .system(error))
+        try sendAll(bytes.byteCount) { (writer, gone) throws(Errno) in
+            try writer.send(bytes.extracting(gone..<bytes.byteCount))
         }
-        if isStalled { throw failure("write to", .stalled) }
+    }
+
+    /// As ``write(_:)-(RawSpan)``, from a pipe that holds so many bytes.
+    func write(_ count: Int, from pipe: borrowing Pipe) throws(NitkaError) {
+        try sendAll(count) { (writer, gone) throws(Errno) in try writer.send(count - gone, from: pipe) }
     }
 
     /// Writes all the bytes of an array; as ``write(_:)-(RawSpan)``.
@@ -41,17 +39,24 @@ extension Connection {
 }
 
 extension Connection {
-    /// Sends all of it: false when the peer takes nothing any more.
-    private func send(_ bytes: RawSpan, through writer: SocketWriter) throws(Errno) -> Bool {
+    /// Sends all of it: `send` is given how much has gone.
+    @inline(__always)
+    private func sendAll(
+        _ count: Int, _ send: (SocketWriter, Int) throws(Errno) -> Sent
+    ) throws(NitkaError) {
+        guard let writer = socket.beginWriting() else { throw failure("write to", .closed) }
+        defer { socket.endWriting() }
         var gone = 0
-        while gone < bytes.byteCount {
-            switch try writer.send(bytes.extracting(gone..<bytes.byteCount)) {
-            case .bytes(let count):
-                gone += count
-                sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
-            case .nothing: return false
+        do throws(Errno) {
+            while gone < count {
+                guard case .bytes(let more) = try send(writer, gone) else { break }
+                gone += more
+                sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(more), ordering: .relaxed)
             }
+        } catch {
+            // TCP_USER_TIMEOUT is as long as the write timeout, and may be noticed first.
+            throw failure("write to", error == .timedOut ? .stalled : .system(error))
         }
-        return true
+        if gone < count { throw failure("write to", .stalled) }
     }
 }

@@ -13,6 +13,7 @@ public final class Connection: Sendable {
 
     let socket: SharedSocket
     let interruption: Interruption?
+    let pipes: PipeBudget?
     let receivedCount = Atomic<UInt64>(0)
     let sentCount = Atomic<UInt64>(0)
     let inputEnded = Atomic<Bool>(false)
@@ -22,10 +23,11 @@ public final class Connection: Sendable {
     let cutOff = Atomic<Bool>(false)
     let scratch = Lock<ByteBlock?>(nil)
 
-    init(_ socket: SharedSocket, peer: SocketAddress, interruption: Interruption?) {
+    init(_ socket: SharedSocket, peer: SocketAddress, interruption: Interruption?, pipes: PipeBudget? = nil) {
         self.socket = socket
         self.peer = peer
         self.interruption = interruption
+        self.pipes = pipes
     }
 
     /// This end's address; nil when the connection is closed.

@@ -45,7 +45,7 @@ struct MachineReading: Hashable {
             limits.append(MachineLimit(name: "\(name) \(limit))", clients: max(0, limit - used - spare) / perClient))
         }
         add(
-            "descriptors (RLIMIT_NOFILE", descriptorLimit, used: descriptorsInUse + descriptors,
+            "descriptors (RLIMIT_NOFILE", descriptorLimit, used: descriptorsInUse + descriptors + forPipes(descriptors),
             spare: Self.spareDescriptors)
         guard threadEach else { return limits }
         add("process ids (kernel.pid_max", pidLimit, used: threadsOfSystem, spare: Self.spareThreads)
@@ -59,4 +59,13 @@ struct MachineReading: Hashable {
         add("threads of the cgroup (pids.max", cgroupLimit, used: threadsOfCgroup, spare: 2)
         return limits.sorted { $0.clients < $1.clients }
     }
+
+    /// How many descriptors are left when so many others are taken.
+    func freeDescriptors(beside taken: Int) -> Int {
+        guard let descriptorLimit else { return taken }
+        return max(0, descriptorLimit - descriptorsInUse - Self.spareDescriptors - taken)
+    }
+
+    /// A sixteenth of what there is, and no more than 128 pipes need, is kept from the clients for streams.
+    private func forPipes(_ taken: Int) -> Int { min(256, freeDescriptors(beside: taken) / 16) }
 }

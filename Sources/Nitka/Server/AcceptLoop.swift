@@ -6,18 +6,18 @@ internal import Synchronization
 /// The accepting thread of the plain models: waits for newcomers, and hands them to the model.
 struct AcceptLoop {
     let server: Server
-    let limits: Limits
+    let terms: ServingTerms
     let carrier: any ClientCarrier
     let serve: @Sendable (Client) -> Void
 
     private var acceptor: Acceptor
 
-    init(server: Server, limits: Limits, carrier: any ClientCarrier, serve: @escaping @Sendable (Client) -> Void) {
+    init(server: Server, terms: ServingTerms, carrier: any ClientCarrier, serve: @escaping @Sendable (Client) -> Void) {
         self.server = server
-        self.limits = limits
+        self.terms = terms
         self.carrier = carrier
         self.serve = serve
-        acceptor = Acceptor(server: server, limits: limits)
+        acceptor = Acceptor(server: server, limits: terms.limits)
     }
 
     /// Accepts until the server drains and the queue is empty, or the listener is dead: then it says why.
@@ -63,9 +63,9 @@ struct AcceptLoop {
 
     private mutating func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress) {
         let connection = Connection(
-            SharedSocket(owning: descriptor), peer: peer, interruption: server.interruption)
-        connection.adopt(limits)
-        let admitted = server.admit(peer, limits: limits) {
+            SharedSocket(owning: descriptor), peer: peer, interruption: server.interruption, pipes: terms.pipes)
+        connection.adopt(terms.limits)
+        let admitted = server.admit(peer, limits: terms.limits) {
             Client(id: $0, connection: connection)
         } refuse: {
             $0.connection.close()
@@ -75,7 +75,7 @@ struct AcceptLoop {
             try carrier.carry(client, serve)
         } catch {
             client.connection.finish(until: server.endPatience, discarding: 1 << 20)
-            server.record(client, thread: nil, reason: .noThread(error.description), limits: limits)
+            server.record(client, thread: nil, reason: .noThread(error.description), limits: terms.limits)
             acceptor.lacksThread(error)
         }
     }

@@ -6,7 +6,7 @@ internal import Synchronization
 /// The accepting task of the `tasks` model, on the first loop: a newcomer of its own loop costs no switch of threads.
 struct AcceptTask {
     let server: Server
-    let limits: Limits
+    let terms: ServingTerms
     let loops: EventLoops
 
     /// So many newcomers in a row, and then the clients that are there have their turn.
@@ -14,7 +14,7 @@ struct AcceptTask {
 
     /// Accepts until the server drains and the queue is empty, or the listener is dead: then it says why.
     nonisolated(nonsending) func run(_ take: (AsyncClient) -> Void) async -> NitkaError? {
-        var acceptor = Acceptor(server: server, limits: limits)
+        var acceptor = Acceptor(server: server, limits: terms.limits)
         let gate = AcceptGate(loops.first)
         do throws(Errno) {
             try gate.open(acceptor.sockets, wake: server.wake)
@@ -62,9 +62,10 @@ struct AcceptTask {
 
     private func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress) -> AsyncClient? {
         let connection = AsyncConnection(
-            owning: descriptor, peer: peer, loop: loops.next(), interruption: server.interruption)
-        connection.adopt(limits)
-        return server.admit(peer, limits: limits) {
+            owning: descriptor, peer: peer, loop: loops.next(), interruption: server.interruption,
+            pipes: terms.pipes)
+        connection.adopt(terms.limits)
+        return server.admit(peer, limits: terms.limits) {
             AsyncClient(id: $0, connection: connection)
         } refuse: {
             $0.connection.close()

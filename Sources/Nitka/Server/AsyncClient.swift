@@ -51,6 +51,13 @@ public final class AsyncClient: Sendable {
         try await connection.write(bytes)
     }
 
+    /// As ``AsyncConnection/forward(to:)``.
+    ///
+    /// - Throws: as there.
+    public nonisolated(nonsending) func forward(to other: AsyncClient) async throws(NitkaError) {
+        try await connection.forward(to: other.connection)
+    }
+
     /// As ``AsyncConnection/endSending()``.
     public nonisolated(nonsending) func endSending() async { await connection.endSending() }
 

@@ -45,6 +45,11 @@ public final class Client: Sendable {
     /// - Throws: as there.
     public func write(_ bytes: [UInt8]) throws(NitkaError) { try connection.write(bytes) }
 
+    /// As ``Connection/forward(to:)``.
+    ///
+    /// - Throws: as there.
+    public func forward(to other: Client) throws(NitkaError) { try connection.forward(to: other.connection) }
+
     /// As ``Connection/endSending()``.
     public func endSending() { connection.endSending() }
 

@@ -24,15 +24,15 @@ extension Server {
         _ model: PlainModel = .threads, stackBytes: Int = 512 * 1024,
         _ handler: @escaping @Sendable (Client) throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
-        let effective = try begin(threadEach: model == .threads)
+        let terms = try begin(threadEach: model == .threads)
         let carrier: any ClientCarrier =
             switch model {
             case .iterative: CallingThread()
             case .threads: ThreadPerClient(stackBytes: stackBytes)
             }
         let watch = try startWatch()
-        var loop = AcceptLoop(server: self, limits: effective, carrier: carrier) { [self] client in
-            serve(client, by: carrier, limits: effective, handler)
+        var loop = AcceptLoop(server: self, terms: terms, carrier: carrier) { [self] client in
+            serve(client, by: carrier, limits: terms.limits, handler)
         }
         let failure = loop.run()
         _ = carrier.waitForAll(until: lastMoment())
@@ -50,15 +50,17 @@ extension Server {
         return snapshot()
     }
 
-    func begin(threadEach: Bool, descriptors: Int = 0) throws(NitkaError) -> Limits {
+    func begin(threadEach: Bool, descriptors: Int = 0) throws(NitkaError) -> ServingTerms {
         let isFirst = control.withLock { control in
             defer { control.hasRun = true }
             return !control.hasRun
         }
         guard isFirst else { throw NitkaError("run", addressText, .words("a server runs once")) }
-        ProcessLimit.descriptors.raise(to: limits.clients + 64)
+        let someStreams = Pipe.descriptors * min(limits.clients, 1024)
+        ProcessLimit.descriptors.raise(to: limits.clients + someStreams + 64)
         var effective = limits
-        let machine = MachineReading.now().limits(threadEach: threadEach, descriptors: descriptors)
+        let reading = MachineReading.now()
+        let machine = reading.limits(threadEach: threadEach, descriptors: descriptors)
         if let tightest = machine.first, tightest.clients < limits.clients {
             effective.clients = max(1, tightest.clients)
             tell(.limitLowered(from: limits.clients, to: tightest))
@@ -67,7 +69,8 @@ extension Server {
             control.clientLimit = effective.clients
             if control.phase == .idle { control.phase = .running }
         }
-        return effective
+        let free = reading.freeDescriptors(beside: effective.clients + descriptors)
+        return ServingTerms(limits: effective, pipes: PipeBudget(descriptors: free))
     }
 
     private var addressText: String { addresses.first?.description ?? "nothing" }

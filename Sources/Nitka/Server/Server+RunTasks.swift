@@ -60,7 +60,7 @@ extension Server {
         loops count: Int?, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
         let count = max(1, count ?? CurrentProcess.processorCount)
-        let effective = try begin(threadEach: false, descriptors: 2 * count)
+        let terms = try begin(threadEach: false, descriptors: 2 * count)
         let watch = try startWatch()
         let loops: EventLoops
         do throws(Errno) {
@@ -74,7 +74,7 @@ extension Server {
             let failure = NitkaError("make the event loops of", addresses[0].description, .system(error))
             return try end(watch, failure)
         }
-        let outcome = start(on: loops, limits: effective, handler)
+        let outcome = start(on: loops, terms: terms, handler)
         let deadline = lastMoment()
         let failure = outcome.wait(until: deadline) { $0 }
         loops.stop(until: deadline)
@@ -83,15 +83,15 @@ extension Server {
 
     /// Starts the task that accepts; the monitor says how it ended when it and every client's task have.
     private func start(
-        on loops: EventLoops, limits: Limits, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+        on loops: EventLoops, terms: ServingTerms, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) -> Monitor<NitkaError??> {
         let outcome = Monitor<NitkaError??>(nil)
         Task(executorPreference: loops.first) { [self] in
             var failure: NitkaError?
             await withDiscardingTaskGroup { group in
-                failure = await AcceptTask(server: self, limits: limits, loops: loops).run { client in
+                failure = await AcceptTask(server: self, terms: terms, loops: loops).run { client in
                     group.addTask(executorPreference: client.connection.loop) { [self] in
-                        await serve(client, limits: limits, handler)
+                        await serve(client, limits: terms.limits, handler)
                     }
                 }
             }

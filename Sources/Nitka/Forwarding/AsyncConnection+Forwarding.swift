@@ -8,14 +8,15 @@ extension AsyncConnection {
     /// and in order.
     ///
     /// Suspends the task while nothing comes or the other's peer does not read. Small messages the loop passes on by
-    /// itself, without waking the task; a task that waits for input holds no buffer. The other's sending is not ended:
-    /// that is the caller's to say.
+    /// itself, without waking the task; a task that waits for input holds no buffer. A stream goes through a pipe, and
+    /// never into this process's memory, see splice(2). The other's sending is not ended: that is the caller's to say.
     ///
     /// - Throws: what reading and writing throw.
     public nonisolated(nonsending) func forward(to other: AsyncConnection) async throws(NitkaError) {
         guard loop.isCurrent, other.loop === loop else { return try await forwardElsewhere(to: other) }
         if !reading.take() { await waitForTurn(\.reading) }
         defer { reading.giveUp() }
+        var detector = StreamDetector()
         while true {
             if try await awaitInput(passingOnTo: other) { return }
             let passed: Passed
@@ -25,20 +26,67 @@ extension AsyncConnection {
                 if !other.writing.take() { await other.waitForTurn(\.writing) }
                 passed = try passOn(to: other)
             }
-            if case .end = passed { return }
-            if case .left(let rest) = passed {
+            var count = 0
+            switch passed {
+            case .end: return
+            case .done(let whole): count = whole
+            case .left(let rest, let whole):
+                count = whole
                 defer { other.writing.giveUp() }
                 try await other.sendAll(rest.span.bytes)
+            }
+            guard detector.isStream(after: count, of: EventLoop.blockBytes), let pipe = pipes?.take() else { continue }
+            if try await stream(to: other, through: pipe) { return }
+        }
+    }
+
+    /// Until messages come again: false; or the end: true.
+    private nonisolated(nonsending) func stream(
+        to other: AsyncConnection, through pipe: consuming Pipe
+    ) async throws(NitkaError) -> Bool {
+        do throws(NitkaError) {
+            let hasEnded = try await pump(to: other, through: pipe)
+            pipes?.giveBack(pipe)
+            return hasEnded
+        } catch {
+            pipes?.giveBack(pipe)
+            throw error
+        }
+    }
+
+    private nonisolated(nonsending) func pump(
+        to other: AsyncConnection, through pipe: borrowing Pipe
+    ) async throws(NitkaError) -> Bool {
+        var detector = StreamDetector()
+        while true {
+            if try await awaitInput() { return true }
+            if !other.writing.take() { await other.waitForTurn(\.writing) }
+            defer { other.writing.giveUp() }
+            // A splice that brings less than there was room for has not emptied the socket: it may have run out of
+            // places in the pipe.
+            switch try received(attempt { () throws(Errno) in try socket.receive(into: pipe) }, of: 0) {
+            case .endOfStream: return true
+            case .nothing: continue
+            case .bytes(let count):
+                var left = count
+                while left > 0 {
+                    let gone = try other.sent(
+                        attempt { () throws(Errno) in try other.socket.send(left, from: pipe) })
+                    left -= gone
+                    if gone == 0 { try await other.awaitRoom() }
+                }
+                if detector.isMessages(after: count) { return false }
             }
         }
     }
 
     /// What one receive and the sends after it came to.
     enum Passed {
-        case done
+        /// All of so many bytes.
+        case done(Int)
         case end
-        /// What the send could not take: a copy, of just that size. The turn to write is kept for it.
-        case left([UInt8])
+        /// What the send could not take of so many bytes: a copy, of just that size. The turn to write is kept for it.
+        case left([UInt8], of: Int)
     }
 
     /// The loop's part: passes on what has come without waking the task that waits for it. False when the task has to
@@ -93,16 +141,16 @@ extension AsyncConnection {
     ) throws(NitkaError) -> Passed {
         switch try received(attempt { () throws(Errno) in try socket.receive(into: block) }, of: block.count) {
         case .endOfStream: return .end
-        case .nothing: return .done
+        case .nothing: return .done(0)
         case .bytes(let count):
             var gone = 0
             while gone < count {
                 let more = try other.sent(
                     attempt { () throws(Errno) in try other.socket.send(block, from: gone, to: count) })
-                if more == 0 { return .left(block.array(gone..<count)) }
+                if more == 0 { return .left(block.array(gone..<count), of: count) }
                 gone += more
             }
-            return .done
+            return .done(count)
         }
     }
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+internal import Synchronization
+
+extension Connection {
+    /// Passes on to another connection, or back to this one, whatever comes, until the end of the stream: byte for byte
+    /// and in order.
+    ///
+    /// Blocks the calling thread. Messages go through a buffer that fits itself to them; a stream goes through a pipe,
+    /// and never into this process's memory, see splice(2). The other's sending is not ended: that is the caller's to
+    /// say.
+    ///
+    /// - Throws: what reading and writing throw.
+    public func forward(to other: Connection) throws(NitkaError) {
+        var buffer = ForwardBuffer()
+        var detector = StreamDetector()
+        while let count = try buffer.passOn(from: self, to: other) {
+            guard detector.isStream(after: count, of: ForwardBuffer.largest), let pipe = pipes?.take() else { continue }
+            if try stream(to: other, through: pipe) { return }
+        }
+    }
+
+    /// Until messages come again: false; or the end: true.
+    private func stream(to other: Connection, through pipe: consuming Pipe) throws(NitkaError) -> Bool {
+        let wereBlocked = Signals.blockBrokenPipes()
+        defer { Signals.unblockBrokenPipes(wereBlocked) }
+        do throws(NitkaError) {
+            let hasEnded = try pump(to: other, through: pipe)
+            pipes?.giveBack(pipe)
+            return hasEnded
+        } catch {
+            pipes?.giveBack(pipe)
+            throw error
+        }
+    }
+
+    private func pump(to other: Connection, through pipe: borrowing Pipe) throws(NitkaError) -> Bool {
+        var detector = StreamDetector()
+        while let count = try read(into: pipe) {
+            try other.write(count, from: pipe)
+            if detector.isMessages(after: count) { return false }
+        }
+        return true
+    }
+}
+
+/// Room for one read, which fits itself to what comes: small for lines, large for streams.
+struct ForwardBuffer {
+    static let smallest = 1024
+    static let largest = 65_536
+    /// After so many reads that would have fitted the smallest room, the large one is given back.
+    static let patience = 64
+
+    private(set) var bytes = [UInt8](repeating: 0, count: smallest)
+    private var smallReads = 0
+
+    /// Passes on what comes next, and says how much it was; nil at the end of the stream.
+    mutating func passOn(from source: Connection, to target: Connection) throws(NitkaError) -> Int? {
+        var room = bytes.mutableSpan
+        guard let count = try source.read(into: &room) else { return nil }
+        try target.write(room.span.bytes.extracting(0..<count))
+        fit(to: count)
+        return count
+    }
+
+    mutating func fit(to count: Int) {
+        if count == bytes.count, count < Self.largest {
+            bytes = [UInt8](repeating: 0, count: min(count * 8, Self.largest))
+        } else if count > Self.smallest || bytes.count == Self.smallest {
+            smallReads = 0
+        } else {
+            smallReads += 1
+            if smallReads == Self.patience { self = ForwardBuffer() }
+        }
+    }
+}

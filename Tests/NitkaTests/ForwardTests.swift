@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NitkaKernel
+import Testing
+
+@testable import Nitka
+
+/// Streams go through a pipe, messages through memory; nobody must be able to tell but by the speed.
+@Suite struct ForwardTests {
+    @Test(arguments: ServingModel.allCases)
+    func streamsAndMessagesTakeTurns(model: ServingModel) throws {
+        try withServer(model) { running in
+            let connection = try running.connect()
+            for seed in 1...3 as ClosedRange<UInt64> {
+                let stream = pattern(8 << 20, seed: seed)
+                try together(2) { side in
+                    if side == 0 {
+                        try connection.write(stream)
+                    } else {
+                        #expect(try connection.read(exactly: stream.count) == stream)
+                    }
+                }
+                for number in 0..<40 { #expect(try connection.echo("\(seed) \(number)") == "\(seed) \(number)") }
+            }
+            connection.endSending()
+            #expect(try connection.readToEnd() == [])
+            try eventually("it has left") { running.server.snapshot().endedByReason == ["peer finished": 1] }
+            let snapshot = running.server.snapshot()
+            #expect(snapshot.bytesIn == snapshot.bytesOut)
+            #expect(snapshot.bytesIn > 24 << 20)
+        }
+    }
+
+    @Test(arguments: ServingModel.allCases)
+    func aStreamWhosePeerTakesNothingIsEnded(model: ServingModel) throws {
+        var limits = Limits()
+        limits.writeTime = .milliseconds(300)
+        try withServer(model, limits: limits) { running in
+            let connection = try running.connect()
+            let block = pattern(1 << 20)
+            #expect(throws: NitkaError.self) { while true { try connection.write(block) } }
+            try eventually("it has left") { running.server.snapshot().endedByReason == ["write stalled": 1] }
+        }
+    }
+
+    @Test func pipesAreMadeWhenNeededAndLeaveNothing() async {
+        await #expect(processExitsWith: .success) { for model in ServingModel.allCases { try losePipes(model) } }
+    }
+
+    @Test func withoutDescriptorsForPipesAStreamStaysInMemory() async {
+        await #expect(processExitsWith: .success) {
+            for model in ServingModel.allCases {
+                try withServer(model) { running in
+                    // Whatever the server still wants to open, it can't: the connection is there already.
+                    let connection = try running.connect()
+                    let answer = try connection.echo("x")
+                    precondition(answer == "x")
+                    let descriptors = try fillDescriptors()
+                    let stream = pattern(8 << 20)
+                    try together(2) { side in
+                        if side == 0 { return try connection.write(stream) }
+                        let got = try connection.read(exactly: stream.count)
+                        precondition(got == stream)
+                    }
+                    withExtendedLifetime(descriptors) {}
+                }
+            }
+        }
+    }
+
+    @Test func aBudgetGivesOutSoManyAndTakesThemBack() {
+        let budget = PipeBudget(descriptors: 5)
+        let first = Held(budget.take())
+        let second = Held(budget.take())
+        #expect(first.isThere && second.isThere)
+        #expect(!Held(budget.take()).isThere)
+        if let pipe = first.pipe.take() { budget.giveBack(pipe) }
+        #expect(Held(budget.take()).isThere)
+        #expect(!Held(PipeBudget(descriptors: -3).take()).isThere)
+    }
+
+    @Test func aStreamIsFourFullReceivesAndMessagesAreSixteenSmallSplices() {
+        var detector = StreamDetector()
+        let full = [65_536, 65_536, 65_536, 100, 65_536, 65_536, 65_536, 65_536, 65_536]
+        #expect(full.map { detector.isStream(after: $0, of: 65_536) }.firstIndex(of: true) == 7)
+        var other = StreamDetector()
+        let few = Array(repeating: 64, count: 15) + [65_536] + Array(repeating: 64, count: 16)
+        #expect(few.map { other.isMessages(after: $0) }.firstIndex(of: true) == 31)
+    }
+}
+
+private final class Held {
+    var pipe: Pipe?
+
+    init(_ pipe: consuming Pipe?) { self.pipe = consume pipe }
+
+    var isThere: Bool { pipe != nil }
+}
+
+/// Opens descriptors until there are no more.
+private func fillDescriptors() throws -> [WakeEvent.Shared] {
+    var held: [WakeEvent.Shared] = []
+    do throws(Errno) {
+        while held.count < 200_000 { held.append(try WakeEvent.Shared()) }
+    } catch {
+        precondition(error == .tooManyInProcess)
+    }
+    return held
+}
+
+private func descriptorCount() -> Int { ProcFile.names(in: "/proc/self/fd")?.count ?? -1 }
+
+/// Clients that stream and reset in the middle of it: the pipe is there while they stream, and gone with them.
+private func losePipes(_ model: ServingModel) throws {
+    try withServer(model) { running in
+        let first = try running.connect()
+        let answer = try first.echo("x")
+        precondition(answer == "x")
+        first.finish()
+        try eventually("the first has gone") { running.server.snapshot().ended == 1 }
+        let before = descriptorCount()
+        for round in 2...10 as ClosedRange<UInt64> {
+            let connection = try running.connect()
+            let block = pattern(1 << 20)
+            let isStreaming = Monitor(false)
+            try together(2) { side in
+                if side == 0 {
+                    while !isStreaming.withLock({ $0 }), (try? connection.write(block)) != nil {}
+                    // With the echo unread, this resets.
+                    connection.close()
+                } else {
+                    // Two ends of the connection, and the two of the pipe.
+                    try eventually("a pipe is there") {
+                        _ = try connection.read()
+                        return descriptorCount() >= before + 4
+                    }
+                    isStreaming.update { $0 = true }
+                    while (try? connection.read()) as [UInt8]?? != nil, connection.local != nil {}
+                }
+            }
+            try eventually("it has gone") { running.server.snapshot().ended == round }
+            let after = descriptorCount()
+            precondition(after == before, "\(model): before \(before), after \(after)")
+        }
+    }
+}
