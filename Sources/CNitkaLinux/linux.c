@@ -12,6 +12,8 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #ifndef MADV_GUARD_INSTALL
@@ -25,6 +27,11 @@ int nitka_accept(int listener, struct sockaddr *peer, socklen_t *length, int non
 int nitka_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 pid_t nitka_gettid(void) { return gettid(); }
+
+long nitka_involuntary_switches(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
 
 void nitka_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
 
@@ -88,17 +95,11 @@ int nitka_poll(struct pollfd *entries, nfds_t count, int64_t nanoseconds) {
     return ppoll(entries, count, nanoseconds < 0 ? NULL : &patience, NULL);
 }
 
-int nitka_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds) {
-    static _Atomic int lacks_pwait2 = 0;
-    if (nanoseconds <= 0) return epoll_wait(epoll, events, count, nanoseconds < 0 ? -1 : 0);
-    if (!lacks_pwait2) {
-        struct timespec patience = duration(nanoseconds);
-        int ready = epoll_pwait2(epoll, events, count, &patience, NULL);
-        if (ready >= 0 || errno != ENOSYS) return ready;
-        lacks_pwait2 = 1;
-    }
-    int64_t milliseconds = (nanoseconds - 1) / 1000000 + 1;
-    return epoll_wait(epoll, events, count, milliseconds > 60000 ? 60000 : (int)milliseconds);
+int nitka_timer(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
+
+int nitka_set_timer(int timer, int64_t nanoseconds) {
+    struct itimerspec moment = {.it_value = duration(nanoseconds)};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &moment, NULL);
 }
 
 int nitka_usable_processors(void) {

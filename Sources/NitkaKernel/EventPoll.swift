@@ -35,12 +35,10 @@ package struct EventPoll: ~Copyable, @unchecked Sendable {
         try control(EPOLL_CTL_MOD, number, token, writable)
     }
 
-    /// Waits until something is ready or the time is over; returns how many events there are.
-    ///
-    /// - Parameter nanoseconds: negative for as long as it takes.
-    package borrowing func wait(nanoseconds: Int64) -> Int {
+    /// Looks once, or waits until something is ready; returns how many events there are.
+    package borrowing func wait(blocks: Bool) -> Int {
         // A signal ends the wait early, and then the caller comes back anyway; other failures can only be a bug.
-        max(0, Int(nitka_epoll_wait(descriptor.number, events, CInt(capacity), nanoseconds)))
+        max(0, Int(epoll_wait(descriptor.number, events, CInt(capacity), blocks ? -1 : 0)))
     }
 
     /// One event of the last wait.

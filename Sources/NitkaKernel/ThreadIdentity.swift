@@ -19,6 +19,9 @@ package enum CurrentThread {
         set { nitka_set_thread_name(fittingThreadName(newValue)) }
     }
 
+    /// How often the kernel took the processor from this thread because somebody else needed it.
+    package static var involuntarySwitches: Int { nitka_involuntary_switches() }
+
     /// Says to whom the thread belongs from now on; the object must outlive the thread's work for it.
     package static func belong(to owner: AnyObject) {
         nitka_set_thread_owner(Unmanaged.passUnretained(owner).toOpaque())

@@ -93,6 +93,48 @@ import Testing
         #expect(reading.limits(threadEach: true).isEmpty)
     }
 
+    @Test func vainSpinsBecomeRarer() {
+        var policy = SpinPolicy()
+        #expect(policy.spins() == false)
+        policy.reported(1)
+        var sleeps: [Int] = []
+        for _ in 0..<15 {
+            var count = 0
+            while policy.spins() == false { count += 1 }
+            sleeps.append(count)
+            policy.foundNothing()
+        }
+        #expect(sleeps == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 4096])
+        policy.found()
+        policy.reported(50)
+        for _ in 0..<10_000 { #expect(policy.spins() == false) }
+    }
+
+    @Test func alarmsSoundInTheOrderOfTheirMoments() {
+        var alarms = Alarms()
+        let moments = (0..<500).map { Int64($0 * 7919 % 1009) }
+        for (token, moment) in moments.enumerated() { alarms.set(moment, for: UInt64(token)) }
+        var sounded: [Int64] = []
+        while let alarm = alarms.next(at: 600) {
+            #expect(moments[Int(alarm.token)] == alarm.moment)
+            sounded.append(alarm.moment)
+        }
+        #expect(sounded == moments.filter { $0 <= 600 }.sorted())
+        #expect(alarms.earliest == moments.filter { $0 > 600 }.min())
+    }
+
+    @Test func aTokenOfASlotThatWasTakenAgainFindsNobody() {
+        var slots = LoopSlots()
+        let first = slots.insert(.watch(Watch()))
+        slots.remove(first)
+        slots.remove(first)
+        let second = slots.insert(.watch(Watch()))
+        #expect(first != second)
+        if case .free = slots[first] {} else { Issue.record("the first is still there") }
+        if case .watch = slots[second] {} else { Issue.record("the second is not there") }
+        #expect(slots.watches.count == 1)
+    }
+
     @Test func aDrainWaitsThenCutsOffOnceThenShutsDown() {
         let start = MonotonicTime(nanoseconds: 0)
         var plan = DrainPlan(start: start, time: .seconds(4))

@@ -18,6 +18,8 @@ int nitka_accept(int listener, struct sockaddr *peer, socklen_t *length, int non
 
 int nitka_eventfd(void);
 pid_t nitka_gettid(void);
+// Of the calling thread, see getrusage(2).
+long nitka_involuntary_switches(void);
 void nitka_set_thread_name(const char *name);
 // Room for 16 bytes.
 void nitka_get_thread_name(char *name);
@@ -64,8 +66,9 @@ const char *nitka_errno_words(int code);
 // ppoll(2) for so many nanoseconds; without end where they are negative.
 int nitka_poll(struct pollfd *entries, nfds_t count, int64_t nanoseconds);
 
-// epoll_pwait2(2), or epoll_wait(2) in whole milliseconds where the kernel lacks it; without end where negative.
-int nitka_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds);
+// A timerfd on CLOCK_MONOTONIC, and setting it to a moment in nanoseconds, which also takes back that it was ready.
+int nitka_timer(void);
+int nitka_set_timer(int timer, int64_t nanoseconds);
 
 // How many processors this process may run on: 0 where the kernel does not say.
 int nitka_usable_processors(void);

@@ -57,8 +57,7 @@ extension AsyncConnection {
 
     /// Waits until a receive may find something: true when there will be nothing more.
     nonisolated(nonsending) func awaitInput() async throws(NitkaError) -> Bool {
-        if !socket.isOpen { throw failure("read from", .closed) }
-        if isOverAge { throw failure("read from", .tooLong) }
+        try checkReadable()
         if watch.hasInput {
             readsInARow += 1
             if readsInARow < Self.mostReadsInARow { return false }
@@ -68,12 +67,24 @@ extension AsyncConnection {
         }
         readsInARow = 0
         if interruption?.isRaised ?? false, cutOff.load(ordering: .acquiring) { return true }
-        switch await suspendReader(until: inputDeadline) {
-        case .ready: return false
-        case .timedOut:
-            if interruption?.isRaised ?? false { return true }
-            throw failure("read from", isOverAge ? .tooLong : .idle)
-        }
+        if case .ready = await suspendReader(until: inputDeadline) { return false }
+        try checkPatience()
+        return true
+    }
+
+    // Apart, so that no errors lie in the frame of a task that waits.
+
+    @inline(never)
+    private func checkReadable() throws(NitkaError) {
+        if !socket.isOpen { throw failure("read from", .closed) }
+        if isOverAge { throw failure("read from", .tooLong) }
+    }
+
+    /// A wait that was too long is the end while the server drains, and a failure else.
+    @inline(never)
+    private func checkPatience() throws(NitkaError) {
+        if interruption?.isRaised ?? false { return }
+        throw failure("read from", isOverAge ? .tooLong : .idle)
     }
 
     private func receiveArray() -> (Result<Received, Errno>, [UInt8]) {

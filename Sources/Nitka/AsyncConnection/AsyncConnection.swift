@@ -33,6 +33,9 @@ public final class AsyncConnection: Sendable {
     /// Where the loop passes on to what comes, and what the task has to know of it.
     nonisolated(unsafe) unowned(unsafe) var target: AsyncConnection?
     nonisolated(unsafe) var passedByLoop: Result<Passed, NitkaError>?
+    /// What a send could not take: a copy, of just that size.
+    nonisolated(unsafe) var left: [UInt8]?
+    nonisolated(unsafe) var detector = StreamDetector()
 
     /// - Parameter descriptor: of a socket that does not block.
     init(

@@ -16,34 +16,37 @@ extension AsyncConnection {
         guard loop.isCurrent, other.loop === loop else { return try await forwardElsewhere(to: other) }
         if !reading.take() { await waitForTurn(\.reading) }
         defer { reading.giveUp() }
-        var detector = StreamDetector()
         while true {
             if try await awaitInput(passingOnTo: other) { return }
-            let passed: Passed
-            if let byLoop = passedByLoop.take() {
-                passed = try byLoop.get()
-            } else {
-                if !other.writing.take() { await other.waitForTurn(\.writing) }
-                passed = try passOn(to: other)
-            }
-            var count = 0
-            switch passed {
+            if passedByLoop == nil, !other.writing.take() { await other.waitForTurn(\.writing) }
+            switch try nextPassed(to: other) {
+            case .done: continue
             case .end: return
-            case .done(let whole): count = whole
-            case .left(let rest, let whole):
-                count = whole
-                defer { other.writing.giveUp() }
-                try await other.sendAll(rest.span.bytes)
+            case .left: try await sendLeft(to: other)
+            case .stream: if try await stream(to: other) { return }
             }
-            guard detector.isStream(after: count, of: EventLoop.blockBytes), let pipe = pipes?.take() else { continue }
-            if try await stream(to: other, through: pipe) { return }
         }
     }
 
-    /// Until messages come again: false; or the end: true.
-    private nonisolated(nonsending) func stream(
-        to other: AsyncConnection, through pipe: consuming Pipe
-    ) async throws(NitkaError) -> Bool {
+    // What follows is apart from the loop above so that a task which waits there for messages does not hold room for
+    // what it does not do: its frames are most of what an idle client costs.
+
+    @inline(never)
+    private func nextPassed(to other: AsyncConnection) throws(NitkaError) -> Passed {
+        try (passedByLoop.take() ?? Result { () throws(NitkaError) in try passOn(to: other) }).get()
+    }
+
+    @inline(never)
+    private nonisolated(nonsending) func sendLeft(to other: AsyncConnection) async throws(NitkaError) {
+        defer { other.writing.giveUp() }
+        guard let rest = left.take() else { return }
+        try await other.sendAll(rest.span.bytes)
+    }
+
+    /// Until messages come again, or no pipe is to be had: false; or the end: true.
+    @inline(never)
+    private nonisolated(nonsending) func stream(to other: AsyncConnection) async throws(NitkaError) -> Bool {
+        guard let pipe = pipes?.take() else { return false }
         do throws(NitkaError) {
             let hasEnded = try await pump(to: other, through: pipe)
             pipes?.giveBack(pipe)
@@ -82,11 +85,12 @@ extension AsyncConnection {
 
     /// What one receive and the sends after it came to.
     enum Passed {
-        /// All of so many bytes.
-        case done(Int)
+        case done
         case end
-        /// What the send could not take of so many bytes: a copy, of just that size. The turn to write is kept for it.
-        case left([UInt8], of: Int)
+        /// The send could not take all: ``left`` holds the rest, and the turn to write is kept for it.
+        case left
+        /// All of it, and so much has come so often that a pipe pays.
+        case stream
     }
 
     /// The loop's part: passes on what has come without waking the task that waits for it. False when the task has to
@@ -95,7 +99,7 @@ extension AsyncConnection {
         guard let other = target, !isOverAge, other.writing.take() else { return false }
         do throws(NitkaError) {
             let passed = try passOn(to: other)
-            if case .done = passed {
+            if passed == .done {
                 if watch.hasInput { return false }
                 watch.reader.putOff(inputDeadline)
                 return true
@@ -126,8 +130,7 @@ extension AsyncConnection {
         do throws(NitkaError) {
             let passed = try passOn(to: other, through: block)
             loop.giveBack(block)
-            if case .left = passed { return passed }
-            other.writing.giveUp()
+            if passed != .left { other.writing.giveUp() }
             return passed
         } catch {
             loop.giveBack(block)
@@ -141,16 +144,19 @@ extension AsyncConnection {
     ) throws(NitkaError) -> Passed {
         switch try received(attempt { () throws(Errno) in try socket.receive(into: block) }, of: block.count) {
         case .endOfStream: return .end
-        case .nothing: return .done(0)
+        case .nothing: return .done
         case .bytes(let count):
             var gone = 0
             while gone < count {
                 let more = try other.sent(
                     attempt { () throws(Errno) in try other.socket.send(block, from: gone, to: count) })
-                if more == 0 { return .left(block.array(gone..<count), of: count) }
+                if more == 0 {
+                    left = block.array(gone..<count)
+                    return .left
+                }
                 gone += more
             }
-            return .done(count)
+            return detector.isStream(after: count, of: block.count) ? .stream : .done
         }
     }
 

@@ -13,8 +13,12 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let poll: EventPoll
     private var slots = LoopSlots()
     private var alarms = Alarms()
+    private let timer: LoopTimer
+    /// What the timer is set for; `.max` when it is not.
+    private var timerMoment = Int64.max
     private var jobs = JobQueue()
     private var spareBlock: ByteBlock?
+    private var spin = SpinPolicy()
     private(set) var thread = ThreadName(name: "", id: 0)
     /// When the kernel last reported, in nanoseconds of the monotonic clock: near enough for deadlines, and free.
     private(set) var now = MonotonicTime.now.nanoseconds
@@ -34,11 +38,15 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// How many jobs run before the kernel is asked again: no chain of jobs keeps the loop from its clients.
     private static let jobsATurn = 512
+    /// How many descriptors a loop costs: epoll, the timer, the wake-up.
+    static let descriptors = 3
     static let blockBytes = 64 * 1024
 
     init() throws(Errno) {
         poll = try EventPoll()
         wake = try WakeEvent()
+        timer = try LoopTimer()
+        try poll.add(timer.descriptor.number, token: slots.insert(.signal {}))
         try poll.add(wake.descriptor.number, token: slots.insert(.signal {}))
     }
 
@@ -59,7 +67,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             runJobs()
             let isStopping = takeArrivals()
             if isStopping, jobs.isEmpty, leave() { return }
-            let count = poll.wait(nanoseconds: patience)
+            let count = waitForReports()
             isParked.store(false, ordering: .relaxed)
             now = MonotonicTime.now.nanoseconds
             for index in 0..<count {
@@ -145,13 +153,47 @@ extension EventLoop {
         }
     }
 
-    /// How long to wait in the kernel: not at all while there is something to run.
-    private var patience: Int64 {
-        if !jobs.isEmpty { return 0 }
+    private func waitForReports() -> Int {
+        setTimer()
+        guard mayPark() else { return poll.wait(blocks: false) }
+        if spin.spins() {
+            let count = spinForReports()
+            if count > 0 { return count }
+        }
+        let count = poll.wait(blocks: true)
+        spin.reported(count)
+        return count
+    }
+
+    private func spinForReports() -> Int {
+        let switches = CurrentThread.involuntarySwitches
+        let end = MonotonicTime.now + SpinPolicy.longest
+        var count = 0
+        repeat { count = poll.wait(blocks: false) } while count == 0 && MonotonicTime.now < end
+        if CurrentThread.involuntarySwitches != switches {
+            spin.wasInTheWay()
+        } else if count > 0 {
+            spin.reported(count)
+            spin.found()
+        } else {
+            spin.foundNothing()
+        }
+        return count
+    }
+
+    /// Is there nothing to run? Then others are told that this loop sleeps.
+    private func mayPark() -> Bool {
+        if !jobs.isEmpty { return false }
         isParked.store(true, ordering: .sequentiallyConsistent)
-        if hasArrivals.load(ordering: .sequentiallyConsistent) { return 0 }
-        guard let alarm = alarms.earliest else { return -1 }
-        return max(0, alarm - MonotonicTime.now.nanoseconds)
+        return !hasArrivals.load(ordering: .sequentiallyConsistent)
+    }
+
+    /// The timer goes off for the earliest alarm.
+    private func setTimer() {
+        if timerMoment <= now { timerMoment = .max }
+        guard let earliest = alarms.earliest, earliest < timerMoment else { return }
+        timer.set(earliest)
+        timerMoment = earliest
     }
 }
 

@@ -60,7 +60,7 @@ extension Server {
         loops count: Int?, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
         let count = max(1, count ?? CurrentProcess.processorCount)
-        let terms = try begin(threadEach: false, descriptors: 2 * count)
+        let terms = try begin(threadEach: false, descriptors: EventLoop.descriptors * count)
         let watch = try startWatch()
         let loops: EventLoops
         do throws(Errno) {
@@ -104,26 +104,31 @@ extension Server {
     private func serve(
         _ client: AsyncClient, limits: Limits, _ handler: (AsyncClient) async throws -> Void
     ) async {
-        let thread = client.connection.loop.thread
         do throws(Errno) {
             try client.connection.attach()
         } catch {
             client.connection.close()
-            return record(client, thread: thread, reason: .noThread(error.description), limits: limits)
+            return record(client, thread: nil, reason: .noThread(error.description), limits: limits)
         }
-        tellOfClient(.clientCame(id: client.id, peer: client.peer, thread: thread))
+        tellOfClient(.clientCame(id: client.id, peer: client.peer, thread: client.connection.loop.thread))
         var failure: (any Error)?
         do {
             try await handler(client)
         } catch {
             failure = error
         }
+        await leave(client, limits: limits, failure)
+    }
+
+    /// Apart, so that a client's task holds no room for it while the handler runs.
+    @inline(never)
+    private func leave(_ client: AsyncClient, limits: Limits, _ failure: (any Error)?) async {
         let reason = reason(client, after: failure)
         if reason.endsAtOnce {
             client.connection.close()
         } else {
             await client.connection.finish(until: endPatience, discarding: 1 << 20)
         }
-        record(client, thread: thread, reason: reason, limits: limits)
+        record(client, thread: client.connection.loop.thread, reason: reason, limits: limits)
     }
 }
