@@ -26,8 +26,9 @@ package struct SocketOptions: Sendable {
     }
 
     static func setSendTimeout(_ timeout: Duration?, on number: CInt) throws(Errno) {
-        // Unacknowledged for longer than this, the kernel gives the connection up: a pulled cable is found.
-        let milliseconds = timeout.map { max(1, min($0.clampedNanoseconds / 1_000_000, Int64(CInt.max))) } ?? 0
+        // Unacknowledged for longer than this, the kernel gives the connection up: a pulled cable is found. A second
+        // later than the send gives up by itself, or the two would race, and the kernel's end reads like a reset.
+        let milliseconds = timeout.map { min(max(1, $0.clampedNanoseconds / 1_000_000) + 1000, Int64(CInt.max)) } ?? 0
         try SocketCall.set(number, SOL_SOCKET, SO_SNDTIMEO, timeout.map(timeval) ?? Glibc.timeval())
         try SocketCall.set(number, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, CUnsignedInt(milliseconds))
     }

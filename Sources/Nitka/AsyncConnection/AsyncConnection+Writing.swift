@@ -61,7 +61,7 @@ extension AsyncConnection {
             sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
             return count
         case .success(.nothing): return 0
-        // TCP_USER_TIMEOUT is as long as the write timeout, and may be noticed first.
+        // TCP_USER_TIMEOUT, which follows the write timeout, may be noticed first.
         case .failure(let errno):
             throw failure("write to", !socket.isOpen ? .closed : errno == .timedOut ? .stalled : .system(errno))
         }

@@ -54,7 +54,7 @@ extension Connection {
                 sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(more), ordering: .relaxed)
             }
         } catch {
-            // TCP_USER_TIMEOUT is as long as the write timeout, and may be noticed first.
+            // TCP_USER_TIMEOUT, which follows the write timeout, may be noticed first.
             throw failure("write to", error == .timedOut ? .stalled : .system(error))
         }
         if gone < count { throw failure("write to", .stalled) }
