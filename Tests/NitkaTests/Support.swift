@@ -119,12 +119,17 @@ extension Connection {
     }
 }
 
+/// Bytes in an order of their own. They repeat after 65,521, a prime: no buffer's size hides a shift.
 func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var state = seed
-    return (0..<count).map { _ in
+    let period = (0..<min(count, 65_521)).map { _ in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return UInt8(truncatingIfNeeded: state >> 56)
     }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    while bytes.count < count { bytes += period.prefix(count - bytes.count) }
+    return bytes
 }
 
 /// Runs bodies at the same time, each on a thread of its own, and waits for all.
