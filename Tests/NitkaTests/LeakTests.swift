@@ -20,18 +20,20 @@ import Testing
     }
 }
 
-/// Clients that finish, that reset, that throw their handler, round after round: afterwards descriptors and threads are
+/// Clients that finish, that reset, that throw their handler, whose handler reads no more, round after round: afterwards descriptors and threads are
 /// exactly as many as before.
 private func loseNothing(under model: ServingModel) throws {
     struct Oops: Error {}
     let handlers = Handlers {
         while let bytes = try $0.read() {
             if bytes.first == 0 { throw Oops() }
+            if bytes.first == 2 { return }
             try $0.write(bytes)
         }
     } tasks: {
         while let bytes = try await $0.read() {
             if bytes.first == 0 { throw Oops() }
+            if bytes.first == 2 { return }
             try await $0.write(bytes)
         }
     }
@@ -47,11 +49,13 @@ private func playOnce(_ model: ServingModel, _ handlers: Handlers) throws {
     try withServer(model, handlers: handlers) { running in
         for number in 0..<30 {
             let connection = try running.connect()
-            switch number % 3 {
+            switch number % 4 {
             case 0:
                 let answer = try connection.echo("x")
                 precondition(answer == "x")
             case 1: try connection.write([0])
+            // What comes after the first byte is never read by the handler.
+            case 2: try connection.write([UInt8](repeating: 2, count: 200_000))
             default:
                 // Closed with the echo unread: the server's next send meets a reset.
                 try connection.write([UInt8](repeating: 1, count: 100_000))

@@ -271,7 +271,7 @@ private func runMany() throws {
     let chain = ThreadChain(stacks: StackArena(stackBytes: 512 * 1024, warmLimit: 8))
     for _ in 0..<4 {
         for _ in 0..<500 { try chain.start(named: "one") {} }
-        guard chain.join(until: nil) else { return }
+        precondition(chain.join(until: nil), "threads are left")
     }
     let mayEnd = Monitor(false)
     for _ in 0..<500 { try chain.start(named: "all") { _ = mayEnd.wait { $0 ? true : nil } } }

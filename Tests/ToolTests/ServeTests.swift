@@ -5,7 +5,7 @@ import Subprocess
 import Testing
 
 @Suite struct ServeTests {
-    @Test(arguments: ["iterative", "threads"])
+    @Test(arguments: ["iterative", "threads", "tasks"])
     func saysWhereItListensAndWhoCameAndDrainsOnASignal(model: String) async throws {
         let result = try await Subprocess.run(
             .path(Tool.path), arguments: ["serve", "--port", "0", "--model", model], input: .none, output: .sequence,
