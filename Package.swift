@@ -20,6 +20,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
@@ -28,7 +29,10 @@ let package = Package(
         .target(name: "NitkaKernel", dependencies: ["CNitkaLinux"], swiftSettings: strict),
         .target(name: "Nitka", dependencies: ["NitkaKernel"], swiftSettings: strict),
         .target(name: "NitkaEcho", dependencies: ["Nitka"], swiftSettings: strict),
-        .target(name: "NitkaProbe", dependencies: ["Nitka", "NitkaKernel"], swiftSettings: strict),
+        .target(
+            name: "NitkaProbe",
+            dependencies: ["Nitka", "NitkaKernel", .product(name: "Histogram", package: "hdrhistogram-swift")],
+            swiftSettings: strict),
         // The folder is not called `nitka`: beside `Nitka` it would collide on a disk that ignores case.
         .executableTarget(
             name: "NitkaTool",
@@ -41,6 +45,13 @@ let package = Package(
         ),
         .testTarget(
             name: "NitkaTests", dependencies: ["Nitka", "NitkaEcho", "NitkaKernel"], swiftSettings: strict),
+        .testTarget(
+            name: "ProbeTests",
+            dependencies: [
+                "Nitka", "NitkaEcho", "NitkaKernel", "NitkaProbe",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "ToolTests",
             dependencies: [
