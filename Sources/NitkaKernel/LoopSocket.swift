@@ -48,6 +48,9 @@ package final class LoopSocket: Sendable {
         try SocketCall.discard(socket.number, atMost: count)
     }
 
+    /// What became of a connection attempt: it is taken from the socket, so it can be asked once.
+    package func connectionFailure() -> Errno? { SocketCall.takeError(socket.number) }
+
     package func shutDown(_ direction: Direction) { socket.shutDown(direction) }
 
     package var unacknowledged: Int { socket.unacknowledged }

@@ -66,6 +66,12 @@ package enum SocketCall {
         }
     }
 
+    /// The error that waits in the socket; it is taken from it.
+    static func takeError(_ number: CInt) -> Errno? {
+        let code = nitka_take_error(number)
+        return code == 0 ? nil : Errno(code)
+    }
+
     package static func localAddress(_ number: CInt) throws(Errno) -> RawAddress? {
         try RawAddress.filled { (pointer, length) throws(Errno) in
             _ = try systemCall { getsockname(number, pointer, length) }

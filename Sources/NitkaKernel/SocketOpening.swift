@@ -33,23 +33,24 @@ extension Descriptor {
         return descriptor
     }
 
-    /// A socket that is connected, or still connecting: writable when it is decided.
-    package static func connecting(to address: RawAddress) throws(Errno) -> Descriptor {
+    /// A socket that is connected, as over loopback it is at once, or still connecting: writable when it is decided.
+    package static func connecting(
+        to address: RawAddress, isConnected: inout Bool
+    ) throws(Errno) -> Descriptor {
         let descriptor = try tcp(for: address, nonblocking: true)
         let number = descriptor.number
+        isConnected = false
         do {
             try address.withSockaddr { (pointer, length) throws(Errno) in
                 _ = try systemCall { connect(number, pointer, length) }
             }
+            isConnected = true
         } catch  where error == .inProgress {}
         return descriptor
     }
 
     /// What became of a connection attempt: it is taken from the socket, so it can be asked once.
-    package borrowing func connectionFailure() -> Errno? {
-        let code = nitka_take_error(number)
-        return code == 0 ? nil : Errno(code)
-    }
+    package borrowing func connectionFailure() -> Errno? { SocketCall.takeError(number) }
 
     package borrowing func makeBlocking() throws(Errno) {
         let number = self.number

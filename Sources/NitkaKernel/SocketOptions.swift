@@ -15,9 +15,14 @@ package struct SocketOptions: Sendable {
     }
 
     package func apply(to number: CInt) throws(Errno) {
-        let tcp = CInt(IPPROTO_TCP)
         try SocketCall.set(number, SOL_SOCKET, SO_RCVTIMEO, Self.timeval(receiveTimeout))
         try Self.setSendTimeout(sendTimeout, on: number)
+        try Self.applyToLoopClient(number)
+    }
+
+    /// What a socket has that never blocks: its timeouts are the loop's.
+    package static func applyToLoopClient(_ number: CInt) throws(Errno) {
+        let tcp = CInt(IPPROTO_TCP)
         try SocketCall.set(number, tcp, TCP_NODELAY, CInt(1))
         try SocketCall.set(number, SOL_SOCKET, SO_KEEPALIVE, CInt(1))
         try SocketCall.set(number, tcp, TCP_KEEPIDLE, Keepalive.idleSeconds)

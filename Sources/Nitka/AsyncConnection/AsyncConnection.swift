@@ -9,7 +9,7 @@ internal import Synchronization
 /// come back, so any task may use it. One task may read while another writes; others wait for their turn.
 public final class AsyncConnection: Sendable {
     // What every message touches lies together, at the beginning.
-    let loop: EventLoop
+    package let loop: EventLoop
     let socket: LoopSocket
     let interruption: Interruption?
     let pipes: PipeBudget?
@@ -36,6 +36,8 @@ public final class AsyncConnection: Sendable {
     /// What a send could not take: a copy, of just that size.
     nonisolated(unsafe) var left: [UInt8]?
     nonisolated(unsafe) var detector = StreamDetector()
+    /// With what a conversation in the loop ended.
+    nonisolated(unsafe) var conversationFailure: NitkaError?
 
     /// - Parameter descriptor: of a socket that does not block.
     init(

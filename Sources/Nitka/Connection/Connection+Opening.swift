@@ -40,7 +40,8 @@ extension Connection {
         to address: SocketAddress, until deadline: MonotonicTime
     ) throws(NitkaError) -> Connection {
         do throws(Errno) {
-            let descriptor = try Descriptor.connecting(to: address.raw)
+            var isConnected = false
+            let descriptor = try Descriptor.connecting(to: address.raw, isConnected: &isConnected)
             guard case .ready = poll(descriptor.number, for: .writable, orInterruptedBy: -1, until: deadline) else {
                 throw Errno.timedOut
             }

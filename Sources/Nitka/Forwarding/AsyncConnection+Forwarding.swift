@@ -93,9 +93,12 @@ extension AsyncConnection {
         case stream
     }
 
-    /// The loop's part: passes on what has come without waking the task that waits for it. False when the task has to
-    /// look after it: the end, a failure, more to come at once, a peer that does not read.
-    func passOnInLoop() -> Bool {
+    /// The loop's part of what the task that waits is about; false when the task has to look after it.
+    func workInLoop() -> Bool { watch.partner == nil ? passOnInLoop() : converseInLoop() }
+
+    /// Passes on what has come without waking the task that waits for it. False at the end, after a failure, when there
+    /// is more to come at once, or when the peer does not read.
+    private func passOnInLoop() -> Bool {
         guard let other = target, !isOverAge, other.writing.take() else { return false }
         do throws(NitkaError) {
             let passed = try passOn(to: other)

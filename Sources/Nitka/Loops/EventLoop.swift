@@ -7,8 +7,9 @@ internal import Synchronization
 /// (SE-0417).
 ///
 /// A task that was given this executor stays on its thread across every `await` that does not name another place. A
-/// continuation that the loop resumes is therefore an append to a queue of its own thread: no lock.
-final class EventLoop: TaskExecutor, @unchecked Sendable {
+/// continuation that the loop resumes is therefore an append to a queue of its own thread: no lock. A task that blocks
+/// the thread stops every other task of the loop.
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
     // Unchecked: this part is touched by the loop's thread alone, once it runs.
     private let poll: EventPoll
     private var slots = LoopSlots()
@@ -17,11 +18,15 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// What the timer is set for; `.max` when it is not.
     private var timerMoment = Int64.max
     private var jobs = JobQueue()
+    /// Who was not done when its turn ended, and goes on after everybody else had one.
+    private var unfinished: [UInt64] = []
     private var spareBlock: ByteBlock?
     private var spin = SpinPolicy()
     private(set) var thread = ThreadName(name: "", id: 0)
     /// When the kernel last reported, in nanoseconds of the monotonic clock: near enough for deadlines, and free.
-    private(set) var now = MonotonicTime.now.nanoseconds
+    package private(set) var now = MonotonicTime.now.nanoseconds
+    /// How long it has looked in vain for something to do, in nanoseconds: time of the processor that was not work.
+    package private(set) var spunAway: Int64 = 0
 
     // This part is everybody's.
     private let wake: WakeEvent
@@ -54,7 +59,11 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     @inline(__always)
     var isCurrent: Bool { CurrentThread.belongs(to: self) }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    /// The loop whose thread this is; nil on every other thread.
+    static var current: EventLoop? { CurrentThread.owner as? EventLoop }
+
+    /// Takes a job of the runtime's, from any thread.
+    public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if isCurrent { jobs.append(job) } else { arrive(job) }
     }
@@ -75,6 +84,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
                 report(poll.event(index))
             }
             soundAlarms()
+            goOnWithUnfinished()
         }
     }
 
@@ -167,9 +177,13 @@ extension EventLoop {
 
     private func spinForReports() -> Int {
         let switches = CurrentThread.involuntarySwitches
-        let end = MonotonicTime.now + SpinPolicy.longest
-        var count = 0
-        repeat { count = poll.wait(blocks: false) } while count == 0 && MonotonicTime.now < end
+        let start = MonotonicTime.now
+        var (count, last) = (0, start)
+        repeat {
+            count = poll.wait(blocks: false)
+            last = .now
+        } while count == 0 && last < start + SpinPolicy.longest
+        spunAway &+= (last - start).clampedNanoseconds
         if CurrentThread.involuntarySwitches != switches {
             spin.wasInTheWay()
         } else if count > 0 {
@@ -181,9 +195,9 @@ extension EventLoop {
         return count
     }
 
-    /// Is there nothing to run? Then others are told that this loop sleeps.
+    /// Is there nothing to do? Then others are told that this loop sleeps.
     private func mayPark() -> Bool {
-        if !jobs.isEmpty { return false }
+        if !jobs.isEmpty || !unfinished.isEmpty { return false }
         isParked.store(true, ordering: .sequentiallyConsistent)
         return !hasArrivals.load(ordering: .sequentiallyConsistent)
     }
@@ -260,11 +274,24 @@ extension EventLoop {
         case .signal(let body): body()
         case .watch(let watch):
             if event.readiness.isHungUp { watch.isHungUp = true }
-            if event.readiness.isReadable {
-                watch.hasInput = true
-                if watch.passer?.passOnInLoop() != true { watch.reader.resume(.ready) }
+            if event.readiness.isReadable { watch.hasInput = true }
+            if event.readiness.isReadable || (event.readiness.isWritable && watch.partner != nil) {
+                if watch.passer?.workInLoop() != true { watch.reader.resume(.ready) }
             }
             if event.readiness.isWritable { watch.writer.resume(.ready) }
+        }
+    }
+
+    /// Has a connection's work in the loop go on after everybody else had a turn.
+    func callAgain(_ watch: Watch) { unfinished.append(watch.token) }
+
+    private func goOnWithUnfinished() {
+        if unfinished.isEmpty { return }
+        let tokens = unfinished
+        unfinished.removeAll(keepingCapacity: true)
+        for token in tokens {
+            guard case .watch(let watch) = slots[token], let passer = watch.passer else { continue }
+            if !passer.workInLoop() { watch.reader.resume(.ready) }
         }
     }
 
@@ -274,7 +301,9 @@ extension EventLoop {
             // An older alarm of a watch that has an earlier one by now is stale.
             guard case .watch(let watch) = slots[alarm.token], watch.alarm == alarm.moment else { continue }
             watch.alarm = .max
-            if watch.reader.due <= now { watch.reader.resume(.timedOut) }
+            if watch.reader.due <= now, watch.partner == nil || watch.passer?.workInLoop() != true {
+                watch.reader.resume(.timedOut)
+            }
             if watch.writer.due <= now { watch.writer.resume(.timedOut) }
             setAlarm(watch)
         }

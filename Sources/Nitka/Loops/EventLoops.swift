@@ -3,9 +3,11 @@
 internal import NitkaKernel
 internal import Synchronization
 
-/// Event loops, each on a thread of its own, among which clients are spread in turn.
-final class EventLoops: Sendable {
-    private let loops: [EventLoop]
+/// Event loops, each on a thread of its own, among which tasks are spread in turn.
+///
+/// A server makes its own. For who connects to servers there is ``with(count:_:)``.
+public final class EventLoops: Sendable {
+    package let loops: [EventLoop]
     private let chain = ThreadChain()
     private let turn = Atomic<Int>(0)
 
@@ -30,9 +32,13 @@ final class EventLoops: Sendable {
         }
     }
 
+    /// How many there are.
+    public var count: Int { loops.count }
+
     var first: EventLoop { loops[0] }
 
-    func next() -> EventLoop {
+    /// The loop whose turn it is: `group.addTask(executorPreference: loops.next()) { … }`. From any thread.
+    public func next() -> EventLoop {
         loops.count == 1
             ? loops[0] : loops[turn.wrappingAdd(1, ordering: .relaxed).oldValue % loops.count]
     }

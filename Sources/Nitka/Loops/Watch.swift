@@ -18,6 +18,9 @@ final class Watch {
     var endsWhenQuiet = false
     /// Whose input the loop itself passes on while the reader waits; the task that waits keeps it alive.
     unowned(unsafe) var passer: AsyncConnection?
+    /// Who works at the connection in the loop, rather than to pass its input on.
+    var partner: (any LoopPartner)?
+    var partnerMoment = Int64.max
     var reader = Waiter()
     var writer = Waiter()
     /// The earliest moment that the loop's timers hold for it: `.max` when they hold none.
