@@ -18,13 +18,13 @@ final class Probe {
         self.connection = connection
     }
 
-    /// Sends the payload: nil, or what went wrong.
-    func send(_ payload: Payload) -> String? {
-        awaited = payload.bytes
+    /// Sends what comes next of its stream: nil, or what went wrong.
+    func send(_ count: Int, of payload: Payload) -> String? {
+        awaited = payload.bytes(client: number, offset: connection.bytesSent, count: count)
         sent = .now
         do throws(NitkaError) {
             try connection.setWriteTimeout(.seconds(2))
-            try connection.write(payload.bytes)
+            try connection.write(awaited)
             return nil
         } catch {
             return "client \(number) could not send: \(error.reason)"

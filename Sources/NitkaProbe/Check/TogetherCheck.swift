@@ -50,9 +50,7 @@ public struct TogetherCheck: Sendable {
             }
         }
         report.connected = probes.count
-        for round in 0..<max(1, settings.rounds) where report.problems.isEmpty {
-            play(round, probes, &report)
-        }
+        for _ in 0..<max(1, settings.rounds) where report.problems.isEmpty { playRound(probes, &report) }
         report.servedTogether = probes.count { $0.wasAnswered }
         report.slowestWait = probes.map(\.slowestWait).max() ?? .zero
         if report.servedTogether < probes.count, report.servedTogether > 0 { askTheNext(probes, &report) }
@@ -61,12 +59,13 @@ public struct TogetherCheck: Sendable {
     }
 
     /// Everybody speaks before anybody listens; then the answers are fetched in another order.
-    private func play(_ round: Int, _ probes: [Probe], _ report: inout TogetherReport) {
+    private func playRound(_ probes: [Probe], _ report: inout TogetherReport) {
         let deadline = MonotonicTime.now + settings.timeout
+        let payload = Payload(seed: 1)
         var speakers = probes
         speakers.shuffle()
         for probe in speakers {
-            if let problem = probe.send(Payload(client: probe.number, round: round, size: settings.size)) {
+            if let problem = probe.send(settings.size, of: payload) {
                 report.problems.append(problem)
             }
         }
