@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Numbers as people read them, in three figures with the unit that suits them.
+///
+/// Not by a formatter: those of Foundation stand on a locale, and a report reads the same on every machine.
+package enum Figures {
+    /// A time given in nanoseconds: `830 ns`, `83.4 µs`, `1.52 ms`, `12.3 s`.
+    package static func time(_ nanoseconds: Double) -> String {
+        switch nanoseconds {
+        case ..<999.5: "\(significant(nanoseconds)) ns"
+        case ..<999_500: "\(significant(nanoseconds / 1e3)) µs"
+        case ..<999_500_000: "\(significant(nanoseconds / 1e6)) ms"
+        default: "\(significant(nanoseconds / 1e9)) s"
+        }
+    }
+
+    /// Bytes in decimal units: `64 B`, `3.09 MB`.
+    package static func bytes(_ count: Double) -> String {
+        switch count {
+        case ..<999.5: "\(decimal(count, places: 0)) B"
+        case ..<999_500: "\(significant(count / 1e3)) kB"
+        case ..<999_500_000: "\(significant(count / 1e6)) MB"
+        case ..<999_500_000_000: "\(significant(count / 1e9)) GB"
+        default: "\(significant(count / 1e12)) TB"
+        }
+    }
+
+    /// Something a second: `48,312`, below 100 with the figures after the point that it needs.
+    package static func rate(_ perSecond: Double) -> String {
+        perSecond < 99.95 ? significant(perSecond) : grouped(UInt64(clamped(perSecond).rounded()))
+    }
+
+    /// A share of 1, in percent: `43 %`, `0.12 %`, `0 %`.
+    package static func share(_ part: Double) -> String {
+        part == 0 ? "0 %" : part * 100 < 0.01 ? "< 0.01 %" : "\(significant(part * 100)) %"
+    }
+
+    /// A whole number with its thousands set apart: `483,120`.
+    package static func grouped(_ number: UInt64) -> String {
+        let digits = Array(String(number))
+        return digits.indices.map { index in
+            (index > 0 && (digits.count - index) % 3 == 0 ? "," : "") + String(digits[index])
+        }.joined()
+    }
+
+    /// Three figures, and no more than two after the point.
+    package static func significant(_ value: Double) -> String {
+        switch value.magnitude {
+        case ..<9.995: decimal(value, places: 2)
+        case ..<99.95: decimal(value, places: 1)
+        default: decimal(value, places: 0)
+        }
+    }
+
+    /// With so many figures after the point, none of them a closing zero; what is beyond 10¹² stays there.
+    package static func decimal(_ value: Double, places: Int) -> String {
+        let scale = (0..<places).reduce(1) { power, _ in power * 10 }
+        let scaled = Int((clamped(value.magnitude) * Double(scale)).rounded())
+        var text = "\(scaled / scale)"
+        let rest = scaled % scale
+        if rest > 0 {
+            let digits = String(rest + scale).dropFirst()
+            text += "." + String(digits.reversed().drop { $0 == "0" }.reversed())
+        }
+        return value < 0 && scaled > 0 ? "-" + text : text
+    }
+
+    /// What an Int can hold: a report that a stranger wrote may say anything, and a conversion traps.
+    private static func clamped(_ value: Double) -> Double {
+        value.isFinite ? min(max(value, -1e12), 1e12) : 1e12
+    }
+}
