@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension BenchReport {
+    /// The figures of an outcome.
+    public init(_ outcome: BenchOutcome) {
+        let plan = outcome.plan
+        let seconds = outcome.duration / .seconds(1)
+        address = outcome.address
+        began = outcome.began
+        mode = plan.mode.rawValue
+        clientsAsked = plan.clients
+        clients = outcome.clients
+        size = plan.size
+        depth = plan.depth
+        rateAsked = plan.rate
+        duration = Self.rounded(seconds)
+        echoes = outcome.echoes
+        echoesPerSecond = Self.perSecond(outcome.echoes, in: seconds)
+        bytes = outcome.bytes
+        bytesPerSecond = Self.perSecond(outcome.bytes, in: seconds)
+        errors = outcome.errorCount
+        errorsByKind = outcome.errors.filter { $0.value > 0 }
+        mismatches = outcome.mismatches
+        firstMismatch = outcome.firstMismatch
+        latency = TimeSummary(outcome.latency).map(Times.init)
+        service = TimeSummary(outcome.service).map(Times.init)
+        parts = outcome.parts.map { Part(name: $0.name, times: TimeSummary($0.times).map(Times.init)) }
+        generatorBusy = Self.rounded(outcome.busy)
+        interrupted = outcome.wasInterrupted
+        valid = outcome.invalidReasons.isEmpty
+        invalidReasons = outcome.invalidReasons
+    }
+
+    /// 0 for a run that ended before any time had passed.
+    private static func perSecond(_ count: UInt64, in seconds: Double) -> Double {
+        seconds > 0 ? rounded(Double(count) / seconds) : 0
+    }
+
+    /// To a thousandth: the digits beyond say nothing, and JSON has no NaN.
+    private static func rounded(_ value: Double) -> Double {
+        value.isFinite ? (value * 1000).rounded() / 1000 : 0
+    }
+}
