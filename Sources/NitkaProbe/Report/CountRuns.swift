@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The counts of a histogram as V2 has them: each a signed number, ZigZag and LEB128, where a negative one is a run of
+/// empty cells. A single empty cell is 0.
+///
+/// LEB128 of at most nine bytes: the ninth has eight bits of the number, and no mark that another follows.
+struct CountRuns {
+    enum Run: Equatable {
+        case empty(Int)
+        case count(UInt64)
+    }
+
+    private var rest: ArraySlice<UInt8>
+    /// More cells than any histogram has.
+    private static let mostCells = 1 << 20
+
+    init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+
+    mutating func next() throws(ReportError) -> Run? {
+        guard !rest.isEmpty else { return nil }
+        let code = try word()
+        let number = Int64(bitPattern: code >> 1) ^ -Int64(bitPattern: code & 1)
+        if number > 0 { return .count(UInt64(number)) }
+        guard number > -Self.mostCells else { throw ReportError("the histogram has more cells than there can be") }
+        return .empty(number == 0 ? 1 : Int(-number))
+    }
+
+    private mutating func word() throws(ReportError) -> UInt64 {
+        var word: UInt64 = 0
+        for index in 0..<9 {
+            guard let byte = rest.popFirst() else { throw ReportError("the histogram ends in the middle of a count") }
+            if index == 8 { return word | UInt64(byte) << 56 }
+            word |= UInt64(byte & 0x7f) << (7 * index)
+            if byte < 0x80 { return word }
+        }
+        return word
+    }
+
+    static func encode(_ counts: some Sequence<UInt64>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var empty: Int64 = 0
+        for count in counts {
+            if count == 0 {
+                empty += 1
+                continue
+            }
+            if empty > 0 { append(empty == 1 ? 0 : -empty, to: &bytes) }
+            empty = 0
+            append(Int64(clamping: count), to: &bytes)
+        }
+        return bytes
+    }
+
+    private static func append(_ number: Int64, to bytes: inout [UInt8]) {
+        var rest = UInt64(bitPattern: number << 1 ^ number >> 63)
+        var length = 1
+        while rest >= 0x80, length < 9 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+            length += 1
+        }
+        bytes.append(UInt8(truncatingIfNeeded: rest))
+    }
+}

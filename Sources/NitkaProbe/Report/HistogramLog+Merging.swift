@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Histogram
+
+extension HistogramLog {
+    /// The log of runs that went on at the same time on several machines: intervals that began in the same second,
+    /// counted from the earliest of all, are one.
+    ///
+    /// The machines' clocks tell what the same second is; whatever they say, no recorded time is lost.
+    ///
+    /// - Parameter logs: one or more.
+    public init(merging logs: [HistogramLog]) {
+        let all = logs.flatMap(\.intervals)
+        let start = all.map(\.start).min() ?? 0
+        var slots: [Double: HistogramInterval] = [:]
+        for interval in all {
+            let slot = (interval.start - start).rounded()
+            guard var merged = slots[slot] else {
+                slots[slot] = interval
+                continue
+            }
+            merged.times.add(interval.times)
+            let end = max(merged.start + merged.length, interval.start + interval.length)
+            merged.start = min(merged.start, interval.start)
+            merged.length = end - merged.start
+            slots[slot] = merged
+        }
+        self.init(start: start, intervals: slots.values.sorted { $0.start < $1.start })
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Histogram
+
+/// A histogram in HdrHistogram's V2 compressed encoding: a cookie, the length, and a zlib stream (RFC 1950) of the V2
+/// encoding, which is a header of 40 bytes and the counts. All numbers have their highest byte first.
+enum HistogramPayload {
+    private static let compressedCookie: UInt32 = 0x1c84_9314
+    private static let cookie: UInt32 = 0x1c84_9313
+    private static let headerLength = 40
+
+    static func encode(_ histogram: Histogram<UInt64>) -> [UInt8] {
+        let counts = CountRuns.encode(HistogramCells(histogram).lazy.map(\.count))
+        var plain: [UInt8] = []
+        plain.append(number: cookie)
+        plain.append(number: UInt32(counts.count))
+        plain.append(number: UInt32(0))  // No offset of the cells: they begin with 0.
+        plain.append(number: UInt32(histogram.numberOfSignificantValueDigits.rawValue))
+        plain.append(number: histogram.lowestDiscernibleValue)
+        plain.append(number: histogram.highestTrackableValue)
+        plain.append(number: Double(1).bitPattern)  // Values are whole numbers as they are.
+        plain += counts
+        let stream = StoredZlib.wrap(plain)
+        var encoded: [UInt8] = []
+        encoded.append(number: compressedCookie)
+        encoded.append(number: UInt32(stream.count))
+        return encoded + stream
+    }
+
+    /// Only histograms with the cells of ``BenchOutcome/histogram()``, so that nothing is rounded when they are added
+    /// to one another.
+    static func decode(_ bytes: [UInt8]) throws(ReportError) -> Histogram<UInt64> {
+        var outer = NumberReader(bytes[...])
+        guard try outer.next(UInt32.self) & ~0xf0 == compressedCookie & ~0xf0 else {
+            throw ReportError("the histogram is not in the V2 compressed encoding")
+        }
+        guard Int(try outer.next(UInt32.self)) == outer.rest.count else {
+            throw ReportError("the histogram is not as long as it says")
+        }
+        let plain = try StoredZlib.unwrap(outer.rest)
+        var inner = NumberReader(plain[...])
+        guard try inner.next(UInt32.self) & ~0xf0 == cookie & ~0xf0 else {
+            throw ReportError("the histogram is not in the V2 encoding")
+        }
+        let length = Int(try inner.next(UInt32.self))
+        try checkCells(&inner)
+        guard length == inner.rest.count else { throw ReportError("the histogram's counts are not as long as it says") }
+        return try histogram(of: inner.rest)
+    }
+
+    private static func checkCells(_ header: inout NumberReader) throws(ReportError) {
+        let offset = try header.next(UInt32.self)
+        let digits = try header.next(UInt32.self)
+        let lowest = try header.next(UInt64.self)
+        _ = try header.next(UInt64.self)  // The highest that could have been: what was is seen by its cell.
+        guard offset == 0, digits == 3, lowest == 1, Double(bitPattern: try header.next(UInt64.self)) == 1 else {
+            throw ReportError(
+                "the histogram is not one of nanoseconds with three digits, which are those that nitka adds")
+        }
+    }
+
+    private static func histogram(of counts: ArraySlice<UInt8>) throws(ReportError) -> Histogram<UInt64> {
+        var histogram = BenchOutcome.histogram()
+        var value: UInt64 = 0
+        var runs = CountRuns(counts)
+        while let run = try runs.next() {
+            switch run {
+            case .empty(let cells):
+                // Far beyond the last cell the next count is refused, and where values overflow is not reached.
+                var cells = cells
+                while cells > 0, value < 1 << 50 {
+                    value = histogram.nextNonEquivalentForValue(value)
+                    cells -= 1
+                }
+            case .count(let count):
+                // Far from where a sum of counts, or a count times an hour, overflows.
+                guard count < 1 << 40, histogram.totalCount < 1 << 40, histogram.record(value, count: count) else {
+                    throw ReportError("the histogram has a time beyond an hour, or more times than there can be")
+                }
+                value = histogram.nextNonEquivalentForValue(value)
+            }
+        }
+        return histogram
+    }
+}
