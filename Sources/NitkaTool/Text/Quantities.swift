@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import NitkaProbe
 
 /// Numbers as people write them on a command line, parsed strictly: digits and a unit, nothing that Swift's own
 /// parsers let through beside them (`+8`, `065`, `0x1p3`, `nan`).
 enum Quantity {
     static func count(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
         { text in
-            guard let number = whole(text[...]), range.contains(number) else {
+            guard let number = Numeral.whole(text[...]), range.contains(number) else {
                 throw ValidationError("It is a whole number from \(range.lowerBound) to \(range.upperBound).")
             }
             return number
@@ -27,16 +28,11 @@ enum Quantity {
         }
     }
 
-    private static func whole(_ text: Substring) -> Int? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-        return text.utf8.count > 1 && text.hasPrefix("0") ? nil : Int(text)
-    }
-
     private static func duration(_ text: String) -> Duration? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let (digits, unit) = Numeral.split(text[...])
         // Long before a Duration overflows, no limit allows it.
-        guard let number = whole(digits), number <= 1_000_000_000 else { return nil }
-        return switch text.dropFirst(digits.count) {
+        guard let number = Numeral.whole(digits), number <= 1_000_000_000 else { return nil }
+        return switch unit {
         case "ms": .milliseconds(number)
         case "s": .seconds(number)
         case "m": .seconds(number * 60)

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Histogram
+
+/// A histogram in few buckets, each as many times as long as the one before: what a picture of it shows.
+struct LogBuckets {
+    struct Bucket: Equatable {
+        /// From when on, in nanoseconds.
+        var lower: Double
+        /// Up to where, in nanoseconds; the next begins there.
+        var upper: Double
+        var count: UInt64
+    }
+
+    /// From the bucket of the shortest time to that of the longest, the empty ones between too.
+    let buckets: [Bucket]
+
+    /// Borders at the same places in every run, so that two pictures can be compared: 1, 2, 5, 10, … or finer.
+    ///
+    /// - Parameter most: how many there may be at most, 4 or more; the finest steps are taken that need no more.
+    init(_ times: Histogram<UInt64>, most: Int) {
+        guard let summary = TimeSummary(times) else {
+            buckets = []
+            return
+        }
+        let shortest = Double(Swift.max(times.min, 1))
+        let longest = Swift.max(Double(summary.max), shortest)
+        let borders = Self.steps.lazy.map { Self.borders(from: shortest, beyond: longest, $0) }
+        let chosen = borders.first { $0.count <= most + 1 } ?? [shortest, longest + 1]
+        buckets = Self.filled(chosen, with: times)
+    }
+
+    /// Within a power of ten, from fine to coarse.
+    private static let steps: [[Double]] = [
+        [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9], [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8],
+        [1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1],
+    ]
+
+    private static func borders(from shortest: Double, beyond longest: Double, _ steps: [Double]) -> [Double] {
+        var borders: [Double] = []
+        var power = 1.0
+        while borders.isEmpty || borders[borders.count - 1] <= longest {
+            for step in steps where borders.last ?? 0 <= longest {
+                // The last border at or below the shortest is the first of all.
+                if step * power <= shortest { borders = [] }
+                borders.append(step * power)
+            }
+            power *= 10
+        }
+        return borders
+    }
+
+    private static func filled(_ borders: [Double], with times: Histogram<UInt64>) -> [Bucket] {
+        var buckets = zip(borders, borders.dropFirst()).map { Bucket(lower: $0, upper: $1, count: 0) }
+        var index = 0
+        for cell in HistogramCells(times) where cell.count > 0 {
+            while index < buckets.count - 1, Double(cell.value) >= buckets[index].upper { index += 1 }
+            buckets[index].count += cell.count
+        }
+        return buckets
+    }
+}
