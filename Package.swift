@@ -21,6 +21,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        // What hdrhistogram-swift stands on anyway: logarithms without importing the C library.
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.0.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
@@ -31,7 +33,10 @@ let package = Package(
         .target(name: "NitkaEcho", dependencies: ["Nitka"], swiftSettings: strict),
         .target(
             name: "NitkaProbe",
-            dependencies: ["Nitka", "NitkaKernel", .product(name: "Histogram", package: "hdrhistogram-swift")],
+            dependencies: [
+                "Nitka", "NitkaKernel", .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "RealModule", package: "swift-numerics"),
+            ],
             swiftSettings: strict),
         // The folder is not called `nitka`: beside `Nitka` it would collide on a disk that ignores case.
         .executableTarget(

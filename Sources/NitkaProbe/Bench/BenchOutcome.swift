@@ -12,6 +12,8 @@ public struct BenchOutcome: Sendable {
     public var address: String
     /// When counting began, in UTC (RFC 3339).
     public var began: String
+    /// What the clients ran on: `2 processors, Linux 6.18, x86_64`; nil where nobody said.
+    public var machine: String?
     /// How long was counted.
     public var duration: Duration = .zero
     /// Clients that were connected when counting began.

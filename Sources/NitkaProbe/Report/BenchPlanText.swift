@@ -13,7 +13,8 @@ struct BenchPlanText {
         "\(EscapedText(report.mode)) with \(EscapedText(report.address)): \(parts.joined(separator: ", "))"
     }
 
-    private var parts: [String] {
+    /// What stands behind the colon.
+    var parts: [String] {
         var parts = [report.clientsAsked == 1 ? "1 client" : "\(report.clientsAsked) clients"]
         parts.append("\(Self.size(report.size)) a message")
         if report.depth > 1 { parts.append("\(report.depth) on their way at once") }

@@ -7,6 +7,7 @@ extension BenchReport {
         let seconds = outcome.duration / .seconds(1)
         address = outcome.address
         began = outcome.began
+        machine = outcome.machine
         mode = plan.mode.rawValue
         clientsAsked = plan.clients
         clients = outcome.clients

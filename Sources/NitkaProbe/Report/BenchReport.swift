@@ -14,6 +14,8 @@ public struct BenchReport: Codable, Hashable, Sendable {
     public var address: String
     /// When counting began, in UTC (RFC 3339).
     public var began: String
+    /// What the clients ran on; nil where nobody said.
+    public var machine: String?
     /// What each client did: the raw value of a ``BenchMode``.
     public var mode: String
     /// Clients that were to be connected.
@@ -68,8 +70,8 @@ public struct BenchReport: Codable, Hashable, Sendable {
     public static let currentVersion = 1
 
     enum CodingKeys: String, CodingKey {
-        case format, version, address, began, mode, clients, size, depth, echoes, bytes, errors, mismatches, parts
-        case interrupted, valid
+        case format, version, address, began, machine, mode, clients, size, depth, echoes, bytes, errors, mismatches
+        case parts, interrupted, valid
         case clientsAsked = "clients_asked"
         case rateAsked = "rate_asked"
         case duration = "duration_s"

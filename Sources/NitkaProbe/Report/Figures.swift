@@ -30,6 +30,15 @@ package enum Figures {
         perSecond < 99.95 ? significant(perSecond) : grouped(UInt64(clamped(perSecond).rounded()))
     }
 
+    /// A number where there is little room: `800`, `20k`, `1.2M`.
+    package static func short(_ number: Double) -> String {
+        switch number {
+        case ..<999.5: significant(number)
+        case ..<999_500: significant(number / 1e3) + "k"
+        default: significant(number / 1e6) + "M"
+        }
+    }
+
     /// A share of 1, in percent: `43 %`, `0.12 %`, `0 %`.
     package static func share(_ part: Double) -> String {
         part == 0 ? "0 %" : part * 100 < 0.01 ? "< 0.01 %" : "\(significant(part * 100)) %"

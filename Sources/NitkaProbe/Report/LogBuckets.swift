@@ -15,7 +15,7 @@ struct LogBuckets {
     /// From the bucket of the shortest time to that of the longest, the empty ones between too.
     let buckets: [Bucket]
 
-    /// Borders at the same places in every run, so that two pictures can be compared: 1, 2, 5, 10, … or finer.
+    /// Borders at round places, the same in every run, so that two pictures can be compared.
     ///
     /// - Parameter most: how many there may be at most, 4 or more; the finest steps are taken that need no more.
     init(_ times: Histogram<UInt64>, most: Int) {
@@ -30,10 +30,14 @@ struct LogBuckets {
         buckets = Self.filled(chosen, with: times)
     }
 
-    /// Within a power of ten, from fine to coarse.
+    /// The preferred numbers of IEC 60063 within a power of ten, from fine to coarse: nearly the same ratio from each to
+    /// the next, so that the area of a bar does not lie, and still short to read.
     private static let steps: [[Double]] = [
-        [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9], [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8],
-        [1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1],
+        [
+            1, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2, 2.2, 2.4, 2.7, 3, 3.3, 3.6, 3.9, 4.3, 4.7, 5.1, 5.6, 6.2, 6.8, 7.5, 8.2,
+            9.1,
+        ],
+        [1, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 3.9, 4.7, 5.6, 6.8, 8.2], [1, 1.5, 2.2, 3.3, 4.7, 6.8], [1, 2.2, 4.7], [1],
     ]
 
     private static func borders(from shortest: Double, beyond longest: Double, _ steps: [Double]) -> [Double] {

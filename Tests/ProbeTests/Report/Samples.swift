@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Histogram
+import NitkaProbe
+
+/// Outcomes as a bench could have had them, the same in every run of the tests.
+enum Sample {
+    /// Numbers that look random (splitmix64), 0 to 1.
+    struct Numbers {
+        var state: UInt64
+        mutating func next() -> Double {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var mixed = state
+            mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+            mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+            return Double((mixed ^ mixed >> 31) >> 11) / Double(1 << 53)
+        }
+
+        /// A round trip in nanoseconds: most near 90 µs, few far longer.
+        mutating func trip() -> UInt64 {
+            let body = 60 + 15 * (next() + next() + next() + next())
+            let tail = next() < 0.03 ? 1 / (next() + 0.004) : 0
+            return UInt64(body * (1 + tail) * 1000)
+        }
+    }
+
+    static func empty() -> BenchOutcome {
+        BenchOutcome(plan: BenchPlan(), address: "127.0.0.1:7007", began: "2026-11-25T06:30:00.250Z")
+    }
+
+    /// Ten seconds, some 2,000 echoes each, and a little beyond.
+    static func closedLoop() -> BenchOutcome {
+        var outcome = empty()
+        var numbers = Numbers(state: 1)
+        outcome.clients = 50
+        outcome.busy = 0.43
+        outcome.machine = "2 processors, Linux 6.18, x86_64"
+        for second in 0..<10 { add(second, echoes: 1900 + Int(200 * numbers.next()), &outcome) { numbers.trip() } }
+        outcome.service = outcome.latency
+        return outcome
+    }
+
+    /// A server that stalls for 200 ms every second, asked for 1,000 a second.
+    static func openLoop() -> BenchOutcome {
+        var outcome = empty()
+        var numbers = Numbers(state: 2)
+        outcome.plan.rate = 1000
+        outcome.clients = 50
+        outcome.busy = 0.04
+        var service = BenchOutcome.histogram()
+        for second in 0..<30 {
+            var index = 0
+            add(second, echoes: 1000, &outcome) {
+                index += 1
+                let trip = numbers.trip()
+                service.record(index == 1 ? 200_000_000 : trip)
+                return index <= 200 ? UInt64(200 - index) * 1_000_000 + trip : trip
+            }
+        }
+        outcome.service = service
+        outcome.errors = ["timed out": 12, "connection reset": 3]
+        outcome.seconds[12].errors = 15
+        return outcome
+    }
+
+    /// One that nobody should believe, with texts that a page must not take for markup.
+    static func invalid() -> BenchOutcome {
+        var outcome = closedLoop()
+        outcome.plan.clients = 500
+        outcome.busy = 0.99
+        outcome.mismatches = 2
+        outcome.firstMismatch = "client 7, offset 4096: 1 byte changed"
+        outcome.errors = ["<script>alert('x')</script>\u{1b}[31m": 7]
+        outcome.invalidReasons = [
+            "50 of 500 clients could connect: connection refused", "the generator was the limit: it was busy for 99 %",
+        ]
+        return outcome
+    }
+
+    /// Visits, with the times of their parts.
+    static func churn() -> BenchOutcome {
+        var outcome = closedLoop()
+        outcome.plan.mode = .churn
+        var numbers = Numbers(state: 3)
+        for name in ["connect", "first byte", "close"] {
+            var times = BenchOutcome.histogram()
+            for _ in 0..<5000 { times.record(numbers.trip() / 2) }
+            outcome.parts.append((name, times))
+        }
+        return outcome
+    }
+
+    private static func add(_ second: Int, echoes: Int, _ outcome: inout BenchOutcome, _ trip: () -> UInt64) {
+        var latency = BenchOutcome.histogram()
+        for _ in 0..<echoes { latency.record(trip()) }
+        outcome.latency.add(latency)
+        outcome.seconds.append(
+            BenchSecond(
+                start: .seconds(second), length: .seconds(1), echoes: UInt64(echoes), bytes: UInt64(echoes * 64),
+                errors: 0, latency: latency))
+        outcome.echoes += UInt64(echoes)
+        outcome.bytes += UInt64(echoes * 64)
+        outcome.duration = .seconds(second + 1)
+    }
+}
