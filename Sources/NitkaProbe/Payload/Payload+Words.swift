@@ -66,7 +66,8 @@ extension Payload {
         }
         while length &- done >= 8 {
             let word = pattern.unsafeLoadUnaligned(fromUncheckedByteOffset: start &+ done, as: UInt64.self)
-            words |= word ^ turned ^ bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position &+ done, as: UInt64.self)
+            let came = bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position &+ done, as: UInt64.self)
+            words |= word ^ came ^ turned
             done &+= 8
         }
         if done < length, length >= 8 {
@@ -82,7 +83,11 @@ extension Payload {
             words |= UInt64(byte ^ came ^ UInt8(truncatingIfNeeded: rotated(key, to: start &+ done)))
             done &+= 1
         }
-        for lane in 0..<8 { words |= lines[lane] }
+        if length >= 64 {
+            let half = lines.lowHalf | lines.highHalf
+            let quarter = half.lowHalf | half.highHalf
+            words |= quarter[0] | quarter[1]
+        }
         return words != 0
     }
 
