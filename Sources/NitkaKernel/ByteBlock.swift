@@ -12,10 +12,10 @@ package struct ByteBlock: ~Copyable, @unchecked Sendable {
     package var count: Int { bytes.count }
 
     /// The first bytes, of which the caller knows that they were received.
-    package borrowing func withPrefix<Result, Failure: Error>(
-        _ count: Int, _ body: (RawSpan) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try body(UnsafeRawBufferPointer(rebasing: bytes[..<count]).bytes)
+    ///
+    /// Not generic: as a generic function of another module it would cost more than the receive it stands beside.
+    package borrowing func withPrefix(_ count: Int, _ body: (RawSpan) -> Void) {
+        body(UnsafeRawBufferPointer(rebasing: bytes[..<count]).bytes)
     }
 
     package borrowing func array(_ count: Int) -> [UInt8] { array(0..<count) }

@@ -22,6 +22,13 @@ package enum CurrentThread {
     /// How often the kernel took the processor from this thread because somebody else needed it.
     package static var involuntarySwitches: Int { nitka_involuntary_switches() }
 
+    /// How long this thread has run on a processor so far, in nanoseconds.
+    package static var processorTime: Int64 {
+        var time = Glibc.timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+
     /// Says to whom the thread belongs from now on; the object must outlive the thread's work for it.
     package static func belong(to owner: AnyObject) {
         nitka_set_thread_owner(Unmanaged.passUnretained(owner).toOpaque())

@@ -8,7 +8,7 @@ package protocol LoopPartner: AnyObject {
     /// Does what can be done without waiting: called when something has come, when there is room to send again, and when
     /// the moment has come that was named last.
     ///
-    /// It may use ``AsyncConnection/receiveNow(_:)`` and ``AsyncConnection/sendNow(_:from:to:)``, and nothing that waits.
+    /// It may use ``AsyncConnection/receiveNow(_:)`` and ``AsyncConnection/sendNow(_:)``, and nothing that waits.
     func act(on connection: AsyncConnection) throws(NitkaError) -> LoopWait
 }
 
@@ -82,14 +82,17 @@ extension AsyncConnection {
         return try received(result, of: room)
     }
 
-    /// Sends as much of a block's bytes as the kernel takes: how many. When it takes none, the partner's next turn is
-    /// when there is room again.
-    package func sendNow(
-        _ block: borrowing ByteBlock, from start: Int, to end: Int
-    ) throws(NitkaError) -> Int {
-        let count = try sent(attempt { () throws(Errno) in try socket.send(block, from: start, to: end) })
-        if count == 0 { try askForRoom() }
+    /// Sends as much as the kernel takes: how many bytes. When it does not take all, the partner's next turn is when there
+    /// is room again.
+    package func sendNow(_ bytes: RawSpan) throws(NitkaError) -> Int {
+        let count = try sent(attempt { () throws(Errno) in try socket.send(bytes) })
+        if count < bytes.byteCount { try askForRoom() }
         return count
+    }
+
+    /// Gives the partner a turn soon, from the loop's thread: something else has changed for it.
+    package func nudge() {
+        if watch.partner != nil { loop.callAgain(watch) }
     }
 
     /// From now on the partner has a turn when there is room to send.

@@ -103,6 +103,17 @@ extension EventLoop {
         await withUnsafeContinuation { $0.resume() }
     }
 
+    /// Suspends a task of this loop until a moment in the loop's nanoseconds.
+    package nonisolated(nonsending) func pause(until moment: Int64) async {
+        let watch = Watch()
+        add(watch)
+        defer { remove(watch.token) }
+        _ = await withUnsafeContinuation { continuation in
+            watch.reader.wait(continuation, until: moment)
+            setAlarm(watch)
+        }
+    }
+
     private func runJobs() {
         let executor = asUnownedTaskExecutor()
         for _ in 0..<Self.jobsATurn {
@@ -123,7 +134,8 @@ extension EventLoop {
     }
 
     /// Has `body` called on the loop's thread, soon; returns false, and does nothing, when the loop has ended.
-    func perform(_ body: @escaping @Sendable () -> Void) -> Bool {
+    @discardableResult
+    package func perform(_ body: @escaping @Sendable () -> Void) -> Bool {
         let isTaken = arrivals.withLock { arrivals in
             if arrivals.hasStopped { return false }
             arrivals.errands.append(body)

@@ -48,7 +48,8 @@ extension EventLoops {
         return try outcome.wait { $0 }!.get()
     }
 
-    private static func make(_ count: Int?) throws(NitkaError) -> EventLoops {
+    /// Loops that the caller stops.
+    package static func make(_ count: Int?) throws(NitkaError) -> EventLoops {
         do throws(Errno) {
             return try EventLoops(count: max(1, count ?? CurrentProcess.processorCount)) { _ in }
         } catch {

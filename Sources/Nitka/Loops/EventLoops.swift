@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+package import NitkaKernel
 internal import Synchronization
 
 /// Event loops, each on a thread of its own, among which tasks are spread in turn.
@@ -46,7 +46,7 @@ public final class EventLoops: Sendable {
     /// Lets each loop end when it has nothing left to run, and waits for all of them: not from a loop's own thread.
     /// False when the deadline passed first; then a handler still holds its loop.
     @discardableResult
-    func stop(until deadline: MonotonicTime? = nil) -> Bool {
+    package func stop(until deadline: MonotonicTime? = nil) -> Bool {
         for loop in loops { loop.stop() }
         return chain.join(until: deadline)
     }

@@ -34,7 +34,13 @@ package struct Payload: Sendable {
     ///   - offset: up to 16 TiB; beyond, the stream is no longer this client's alone.
     @inline(__always)
     package func fill(_ bytes: inout MutableRawSpan, client: Int, offset: UInt64) {
-        let count = bytes.byteCount
+        fill(&bytes, first: bytes.byteCount, client: client, offset: offset)
+    }
+
+    /// As ``fill(_:client:offset:)-(MutableRawSpan,_,_)``, the first `count` bytes alone.
+    @inline(__always)
+    package func fill(_ bytes: inout MutableRawSpan, first count: Int, client: Int, offset: UInt64) {
+        precondition(count <= bytes.byteCount, "there is no room for so many bytes")
         let pattern = self.pattern.span.bytes
         var done = 0
         while done < count {

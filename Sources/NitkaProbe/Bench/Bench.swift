@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+internal import Synchronization
+public import Nitka
+
+/// Load on an echo server, and how it took it: every byte that comes back is compared.
+///
+/// ```swift
+/// var plan = BenchPlan()
+/// plan.clients = 500
+/// let outcome = try await Bench("localhost:7007", plan).run()
+/// print(outcome.latency.valueAtPercentile(99))
+/// ```
+///
+/// The clients are played by event loops of its own. A run may take as long as the plan says, and the timeouts of its
+/// clients: it can't hang.
+public final class Bench: Sendable {
+    /// The server.
+    public let endpoint: Endpoint
+    /// What is done.
+    public let plan: BenchPlan
+
+    let control = Monitor(BenchControl())
+
+    /// A bench of the server at an endpoint.
+    public init(_ endpoint: Endpoint, _ plan: BenchPlan = BenchPlan()) {
+        self.endpoint = endpoint
+        self.plan = plan
+    }
+
+    /// A bench of the server at `HOST:PORT`.
+    ///
+    /// - Throws: ``Nitka/NitkaError`` when it is no address.
+    public convenience init(_ address: String, _ plan: BenchPlan = BenchPlan()) throws(NitkaError) {
+        self.init(try Endpoint(address), plan)
+    }
+
+    /// Runs it once; suspends the task, on whatever executor, until it is over.
+    ///
+    /// - Parameter progress: told how it goes, about once a second, on a thread of the bench's own.
+    /// - Throws: ``Nitka/NitkaError`` when no client can connect, ``BenchObstacle`` when this machine lacks something.
+    public func run(_ progress: (@Sendable (BenchProgress) -> Void)? = nil) async throws -> BenchOutcome {
+        let chain = ThreadChain()
+        let result: Result<BenchOutcome, any Error> = await withUnsafeContinuation { continuation in
+            do throws(Errno) {
+                try chain.start(named: "nitka-bench") { [self] in
+                    continuation.resume(returning: Result { try BenchRun(self, progress).run() })
+                }
+            } catch {
+                continuation.resume(returning: .failure(BenchObstacle(description: "make a thread: \(error)")))
+            }
+        }
+        _ = chain.join(until: nil)
+        return try result.get()
+    }
+
+    /// Runs it once, and blocks the calling thread meanwhile.
+    ///
+    /// - Throws: as there.
+    @available(*, noasync, message: "await it")
+    public func run(_ progress: (@Sendable (BenchProgress) -> Void)? = nil) throws -> BenchOutcome {
+        try BenchRun(self, progress).run()
+    }
+
+    /// Ends it early, from any thread: the outcome has what was counted so far. A second call does not wait for echoes
+    /// that are on their way.
+    public func stop() {
+        control.update { $0.stops += 1 }
+    }
+}
+
+struct BenchControl: Sendable {
+    var stops = 0
+}
+
+/// How a bench goes.
+public enum BenchProgress: Sendable {
+    /// So many of the clients have had their first echo.
+    case connected(Int, of: Int)
+    /// Everybody talks, and nothing counts yet.
+    case warmingUp
+    /// A second has been counted; how much is left.
+    case second(BenchSecond, left: Duration)
+}
+
+/// What this machine lacks for a bench, with the remedy, in one line.
+public struct BenchObstacle: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is missing, and what to do.
+    public let description: String
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whether what a bench measured says something about the server: decided from its numbers alone.
+struct BenchVerdict: Hashable {
+    /// A rate that was asked for may be missed by so much.
+    static let rateTolerance = 0.02
+    /// The generator may send so late by its own fault; and where the server is slower, a tenth of what it takes.
+    static let allowedLag: UInt64 = 1_000_000
+
+    var clientsAsked: Int
+    var clientsOpen: Int
+    var rateAsked: Double?
+    var rateReached: Double
+    /// The 99th percentiles of how late the generator sent, and of how long echoes took, in nanoseconds.
+    var lag: UInt64
+    var latency: UInt64
+    var echoes: UInt64
+
+    /// Why it says nothing, a sentence each; empty when it is valid.
+    var invalidReasons: [String] {
+        var reasons: [String] = []
+        if clientsOpen < clientsAsked {
+            reasons.append("\(clientsOpen) of \(clientsAsked) clients were served when counting began")
+        }
+        if echoes == 0 { reasons.append("no echo came back while it was counted") }
+        if let rateAsked, abs(rateReached - rateAsked) > rateAsked * Self.rateTolerance {
+            reasons.append("the rate was \(Int(rateReached.rounded())) a second, not \(Int(rateAsked.rounded()))")
+        }
+        if lag > max(Self.allowedLag, latency / 10) {
+            reasons.append("the generator sent 1 % of the messages \(lag / 1000) µs late or later by its own fault")
+        }
+        return reasons
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Nitka
+internal import NitkaKernel
+
+/// One loop's part of a bench: its clients, and what they share. After it is made, the loop's thread alone touches it.
+final class BenchWorker: @unchecked Sendable {
+    let plan: BenchPlan
+    let address: SocketAddress
+    let loop: EventLoop
+    let recorder: Recorder
+    let payload: Payload
+    /// How long an echo may take, in nanoseconds.
+    let patience: Int64
+    /// Messages on their way at most; `.max` for as many as the server takes.
+    let depth: Int
+    /// Clients that talk, of all workers together.
+    let talkers: Int
+
+    /// When counting begins and ends; nil while clients still connect.
+    private(set) var timing: BenchTiming?
+    /// The clock as it was last read.
+    private(set) var now = MonotonicTime.now.nanoseconds
+    private(set) var isCancelled = false
+    private let gathering: Monitor<Gathering>
+    private var clients: [BenchClient] = []
+    private var waiting: [UnsafeContinuation<Void, Never>] = []
+    private var visitors = 0
+    private var room = [UInt8](repeating: 0, count: roomBytes)
+
+    static let roomBytes = 65_536
+
+    init(plan: BenchPlan, address: SocketAddress, loop: EventLoop, gathering: Monitor<Gathering>) {
+        self.plan = plan
+        self.address = address
+        self.loop = loop
+        self.gathering = gathering
+        recorder = Recorder(isOpenLoop: plan.rate != nil)
+        payload = Payload(seed: plan.seed)
+        patience = plan.timeout.clampedNanoseconds
+        depth = plan.mode == .stream ? .max : plan.depth
+        talkers = plan.mode == .hold ? min(plan.talkers, plan.clients) : plan.clients
+    }
+
+    @inline(__always)
+    func readClock() -> Int64 {
+        now = MonotonicTime.now.nanoseconds
+        return now
+    }
+
+    /// Sends a piece of a client's stream, or its beginning: returns how much went.
+    @inline(__always)
+    func send(
+        _ count: Int, of client: Int, from offset: UInt64, on connection: AsyncConnection
+    ) throws(NitkaError) -> Int {
+        var span = room.mutableSpan
+        var bytes = span.mutableBytes
+        payload.fill(&bytes, first: count, client: client, offset: offset)
+        let filled = room
+        return try connection.sendNow(filled.span.bytes.extracting(first: count))
+    }
+
+    /// A client has had the first echo of all.
+    func greeted() {
+        if plan.mode == .churn { visitors += 1 }
+        gathering.update { $0.greeted += 1 }
+    }
+
+    // MARK: What the run says
+
+    func start(_ timing: BenchTiming) {
+        self.timing = timing
+        recorder.window = Recorder.Window(begin: timing.begin, end: timing.end)
+        wakeAll()
+    }
+
+    /// Suspends until everybody has come and the run begins; nil when it was cancelled.
+    nonisolated(nonsending) func started() async -> BenchTiming? {
+        if timing == nil, !isCancelled { await withUnsafeContinuation { waiting.append($0) } }
+        return isCancelled ? nil : timing
+    }
+
+    private func wakeAll() {
+        for client in clients { client.nudge() }
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+
+    /// How many clients are connected, and have been served.
+    var open: Int { clients.count { $0.wasGreeted && $0.isConnected } + visitors }
+
+    /// How long the loop has worked so far, in nanoseconds of a processor's time.
+    var busyTime: Int64 { CurrentThread.processorTime &- loop.spunAway }
+
+    /// Ends early: what is on its way may still come back.
+    func end(at moment: Int64) {
+        guard var timing else { return cancel() }
+        timing.end = min(timing.end, moment)
+        timing.begin = min(timing.begin, timing.end)
+        self.timing = timing
+        recorder.window = Recorder.Window(begin: timing.begin, end: timing.end)
+        wakeAll()
+    }
+
+    /// Ends now, whatever is on its way.
+    func cancel() {
+        isCancelled = true
+        for client in clients { client.cancel() }
+        wakeAll()
+    }
+}
+
+// MARK: - A client's life
+
+extension BenchWorker {
+    /// Is it time to end?
+    private var isOver: Bool { isCancelled || timing.map { loop.now >= $0.end } ?? false }
+
+    /// Plays a client from its first connection to its last; on the loop.
+    nonisolated(nonsending) func live(as number: Int, connectingAt moment: Int64) async {
+        if moment > loop.now { await loop.pause(until: moment) }
+        if plan.mode == .churn { return await Visitor(number: number, worker: self).live() }
+        let client = BenchClient(number: number, worker: self, talks: number < talkers)
+        clients.append(client)
+        var pause = ReconnectPause()
+        var isFirst = true
+        while isFirst || !isOver {
+            await connectAndTalk(client)
+            guard let problem = client.problem else { return }
+            note(problem, isFirst: isFirst && !client.wasGreeted)
+            isFirst = false
+            if isOver { return }
+            await loop.pause(until: loop.now &+ pause.next(wasGreeted: client.wasGreeted))
+        }
+    }
+
+    private nonisolated(nonsending) func connectAndTalk(_ client: BenchClient) async {
+        do throws(NitkaError) {
+            let connection = try await AsyncConnection.open(to: address, timeout: plan.timeout)
+            client.meet(connection)
+            do throws(NitkaError) {
+                try await connection.converse(with: client)
+                connection.close()
+                client.part()
+            } catch {
+                connection.close()
+                client.part()
+                throw error
+            }
+        } catch {
+            client.fail(error)
+        }
+    }
+
+    func note(_ problem: BenchProblem, isFirst: Bool) {
+        switch problem {
+        case .error(let kind): recorder.failed(kind)
+        case .mismatch(let description): recorder.mismatch(description)
+        }
+        if isFirst {
+            gathering.update { gathering in
+                gathering.failed += 1
+                gathering.firstProblem = gathering.firstProblem ?? problem
+            }
+        }
+    }
+}
+
+/// The moments of a bench, in nanoseconds of the monotonic clock.
+struct BenchTiming: Hashable, Sendable {
+    /// Everybody talks.
+    var start: Int64
+    /// It counts.
+    var begin: Int64
+    var end: Int64
+}
+
+/// How far the clients have come before the first message that counts.
+struct Gathering: Sendable {
+    var greeted = 0
+    var failed = 0
+    var firstProblem: BenchProblem?
+    /// Loops whose clients have all gone.
+    var finishedWorkers = 0
+}
+
+/// How long a client waits before it connects again: longer each time that it was in vain.
+struct ReconnectPause {
+    static let shortest: Int64 = 10_000_000
+    static let longest: Int64 = 1_000_000_000
+
+    private var pause = shortest
+
+    mutating func next(wasGreeted: Bool) -> Int64 {
+        if wasGreeted { pause = Self.shortest }
+        defer { pause = min(pause * 2, Self.longest) }
+        return pause
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// When the messages of one client are due in an open loop: all clients together evenly spaced, each at its own place
+/// in the round.
+struct Schedule: Hashable {
+    private let start: Int64
+    private let first: Double
+    private let period: Double
+    private var index = 0.0
+
+    /// - Parameters:
+    ///   - start: when the first message of the first client is due, in nanoseconds.
+    ///   - rate: messages a second of all clients together; more than 0.
+    init(start: Int64, client: Int, of clients: Int, rate: Double) {
+        self.start = start
+        first = Double(client) * 1e9 / rate
+        period = Double(clients) * 1e9 / rate
+    }
+
+    /// When the next message is due: from the first, not from the one before, so that no rounding adds up.
+    var next: Int64 { start &+ Int64(min(first + index * period, 4e18)) }
+
+    mutating func advance() { index += 1 }
+
+    /// How many messages are still due before a moment.
+    func count(before moment: Int64) -> Int {
+        max(0, Int(((Double(moment &- start) - first) / period - index).rounded(.up)))
+    }
+}
