@@ -43,6 +43,9 @@ package enum CurrentProcess {
         return usable > 0 ? usable : max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
     }
 
+    /// A variable of the environment; nil when it is not set.
+    package static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
     /// Ends the process at once, running nothing that was registered for its end.
     package static func exitNow(_ code: Int32) -> Never { _exit(code) }
 }

@@ -17,12 +17,13 @@ struct NitkaCommand: ParsableCommand {
               nitka serve                          listen on 127.0.0.1:7007
               nitka connect localhost:7007         type a line, see it come back
               nitka connect localhost:7007 --verify < FILE > COPY
+              nitka bench localhost:7007 --rate 20k
 
             Exit codes: 0 good; 1 the thing checked is not good; 2 it could not be judged; 3 a drain cut somebody off; \
             64 wrong usage.
             """,
         version: "0.1.0",
-        subcommands: [ServeCommand.self, ConnectCommand.self, CheckCommand.self]
+        subcommands: [ServeCommand.self, ConnectCommand.self, CheckCommand.self, BenchCommand.self]
     )
 
     static func main() {

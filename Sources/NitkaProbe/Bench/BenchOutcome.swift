@@ -87,4 +87,9 @@ public struct BenchSecond: Sendable {
         self.errors = errors
         self.latency = latency
     }
+
+    /// The latency that so many percent of its echoes kept; nil when there was none.
+    public func latency(at percentile: Double) -> Duration? {
+        latency.totalCount == 0 ? nil : .nanoseconds(Int64(clamping: latency.valueAtPercentile(percentile)))
+    }
 }

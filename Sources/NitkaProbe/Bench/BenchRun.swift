@@ -70,7 +70,7 @@ struct BenchRun {
         outcome.duration = end - begin
         outcome.busy = zip(busyBefore, crowd.ask { $0.busyTime }).map { Double($1 - $0) }.max() ?? 0
         outcome.busy = outcome.duration > .zero ? min(1, outcome.busy / (outcome.duration / .nanoseconds(1))) : 0
-        finish(crowd, &total)
+        finish(crowd, &outcome, &total)
         outcome.take(total, isOpenLoop: plan.rate != nil)
         return outcome
     }
@@ -100,13 +100,18 @@ struct BenchRun {
     }
 
     /// What is on its way may still come back, for as long as an echo may take.
-    private func finish(_ crowd: Crowd, _ total: inout Tally) {
+    private func finish(_ crowd: Crowd, _ outcome: inout BenchOutcome, _ total: inout Tally) {
+        let start = MonotonicTime.now
         let deadline = MonotonicTime.now + plan.timeout + plan.timeout + .milliseconds(500)
         if !crowd.waitUntilGone(gathering, until: deadline, unless: { bench.control.withLock { $0.stops > 1 } }) {
             crowd.cancel()
             crowd.waitUntilGone(gathering, until: .now + .seconds(5))
         }
-        total.add(crowd.takeSecond())
+        let late = crowd.takeSecond()
+        total.add(late)
+        if late.echoes > 0 {
+            outcome.seconds.append(BenchSecond(late, start: outcome.duration, length: .now - start))
+        }
     }
 
     private var isStopped: Bool { bench.control.withLock { $0.stops > 0 } }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import NitkaKernel
+internal import NitkaProbe
+
+/// Where the results go, and by what they are judged, as options.
+struct ResultOptions: ParsableArguments {
+    @Option(help: "Write the report as JSON; - for standard output.", completion: .file(extensions: ["json"]))
+    var json: String?
+
+    @Option(
+        help: "Write the latencies, second by second, as a standard HdrHistogram log.",
+        completion: .file(extensions: ["hlog"]))
+    var hlog: String?
+
+    @Option(help: "Write the report as one page for a browser.", completion: .file(extensions: ["html"]))
+    var html: String?
+
+    @Option(
+        name: .customLong("fail-if"),
+        help: """
+            Exit 1 when this is so, as 'p99>5ms', 'errors>0.1%' or 'rate<50k'; as often as wanted. \
+            (default: 'errors>0' and 'mismatches>0')
+            """,
+        transform: gate)
+    var gates: [Gate] = []
+
+    /// Who speaks of what happens: on standard error where standard output is a file's.
+    var speaker: Speaker { Speaker(stream: [json, hlog, html].contains("-") ? .error : .output) }
+
+    func check() throws {
+        if [json, hlog, html].count(where: { $0 == "-" }) > 1 {
+            throw ValidationError("Only one of --json, --hlog and --html can be standard output (-).")
+        }
+    }
+
+    /// The gates that were asked for, and those that nobody would want to do without.
+    var allGates: [Gate] {
+        let always = ["errors>0", "mismatches>0"].compactMap { try? Gate($0) }
+        return gates + always.filter { gate in !gates.contains { $0.measure == gate.measure } }
+    }
+
+    func write(_ outcome: BenchOutcome) throws(TextFile.Failure) {
+        if let json { try TextFile.write(BenchReport(outcome).json(), to: json) }
+        if let hlog { try TextFile.write(HistogramLog(outcome).text, to: hlog) }
+        if let html { try TextFile.write(ReportPage(outcome).html, to: html) }
+    }
+
+    @Sendable static func gate(_ text: String) throws -> Gate {
+        do {
+            return try Gate(text)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+}
+
+/// Lines for people, and on a terminal one that is written anew.
+struct Speaker: Sendable {
+    let stream: StandardStream
+
+    var isTerminal: Bool { stream.isTerminal }
+
+    func say(_ text: String) { write(text + "\n") }
+
+    /// Replaces the line that was shown last by this one; on a terminal alone.
+    func show(_ text: String) { write("\r\u{1b}[K" + text) }
+
+    private func write(_ text: String) { try? stream.write(text) }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaKernel
+
+/// What the reader's terminal can show.
+enum TextStyle {
+    /// Does the locale say UTF-8? `LC_ALL` counts before `LC_CTYPE`, and that before `LANG`, see locale(7).
+    static var isUnicode: Bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(CurrentProcess.environment).first { !$0.isEmpty }
+        let text = (locale ?? "").lowercased()
+        return text.hasSuffix("utf-8") || text.hasSuffix("utf8")
+    }
+}
