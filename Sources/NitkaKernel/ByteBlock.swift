@@ -18,6 +18,12 @@ package struct ByteBlock: ~Copyable, @unchecked Sendable {
         body(UnsafeRawBufferPointer(rebasing: bytes[..<count]).bytes)
     }
 
+    /// Lets `body` write the first bytes.
+    package borrowing func fillPrefix(_ count: Int, _ body: (inout MutableRawSpan) -> Void) {
+        var span = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]).mutableBytes
+        body(&span)
+    }
+
     package borrowing func array(_ count: Int) -> [UInt8] { array(0..<count) }
 
     package borrowing func array(_ range: Range<Int>) -> [UInt8] { [UInt8](bytes[range]) }

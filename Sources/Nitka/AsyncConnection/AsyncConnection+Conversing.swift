@@ -8,7 +8,7 @@ package protocol LoopPartner: AnyObject {
     /// Does what can be done without waiting: called when something has come, when there is room to send again, and when
     /// the moment has come that was named last.
     ///
-    /// It may use ``AsyncConnection/receiveNow(_:)`` and ``AsyncConnection/sendNow(_:)``, and nothing that waits.
+    /// It may use ``AsyncConnection/receiveNow(_:)`` and ``AsyncConnection/sendNow(_:of:)``, and nothing that waits.
     func act(on connection: AsyncConnection) throws(NitkaError) -> LoopWait
 }
 
@@ -32,11 +32,11 @@ extension AsyncConnection {
         defer { reading.giveUp() }
         if !writing.take() { await waitForTurn(\.writing) }
         defer { writing.giveUp() }
-        watch.partner = partner
+        loop.setPartner(partner, of: watch)
         watch.passer = self
         defer {
             watch.passer = nil
-            watch.partner = nil
+            loop.setPartner(nil, of: watch)
         }
         if converseInLoop() {
             _ = await withUnsafeContinuation { continuation in
@@ -82,12 +82,18 @@ extension AsyncConnection {
         return try received(result, of: room)
     }
 
-    /// Sends as much as the kernel takes: how many bytes. When it does not take all, the partner's next turn is when there
-    /// is room again.
-    package func sendNow(_ bytes: RawSpan) throws(NitkaError) -> Int {
-        let count = try sent(attempt { () throws(Errno) in try socket.send(bytes) })
-        if count < bytes.byteCount { try askForRoom() }
-        return count
+    /// Sends the first bytes of a block, as many as the kernel takes: how many. When it does not take all, the partner's
+    /// next turn is when there is room again.
+    package func sendNow(_ count: Int, of block: borrowing ByteBlock) throws(NitkaError) -> Int {
+        let result: Result<Sent, Errno>
+        do throws(Errno) {
+            result = .success(try socket.send(block, from: 0, to: count))
+        } catch {
+            result = .failure(error)
+        }
+        let gone = try sent(result)
+        if gone < count { try askForRoom() }
+        return gone
     }
 
     /// Gives the partner a turn soon, from the loop's thread: something else has changed for it.

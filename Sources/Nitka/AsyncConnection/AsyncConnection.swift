@@ -26,18 +26,18 @@ public final class AsyncConnection: Sendable {
 
     // The loop's thread alone touches these.
     nonisolated(unsafe) let watch = Watch()
-    nonisolated(unsafe) var reading = Turn()
-    nonisolated(unsafe) var writing = Turn()
+    @exclusivity(unchecked) nonisolated(unsafe) var reading = Turn()
+    @exclusivity(unchecked) nonisolated(unsafe) var writing = Turn()
     /// Reads in a row that found something without waiting.
-    nonisolated(unsafe) var readsInARow = 0
+    @exclusivity(unchecked) nonisolated(unsafe) var readsInARow = 0
     /// Where the loop passes on to what comes, and what the task has to know of it.
-    nonisolated(unsafe) unowned(unsafe) var target: AsyncConnection?
-    nonisolated(unsafe) var passedByLoop: Result<Passed, NitkaError>?
+    @exclusivity(unchecked) nonisolated(unsafe) unowned(unsafe) var target: AsyncConnection?
+    @exclusivity(unchecked) nonisolated(unsafe) var passedByLoop: Result<Passed, NitkaError>?
     /// What a send could not take: a copy, of just that size.
-    nonisolated(unsafe) var left: [UInt8]?
-    nonisolated(unsafe) var detector = StreamDetector()
+    @exclusivity(unchecked) nonisolated(unsafe) var left: [UInt8]?
+    @exclusivity(unchecked) nonisolated(unsafe) var detector = StreamDetector()
     /// With what a conversation in the loop ended.
-    nonisolated(unsafe) var conversationFailure: NitkaError?
+    @exclusivity(unchecked) nonisolated(unsafe) var conversationFailure: NitkaError?
 
     /// - Parameter descriptor: of a socket that does not block.
     init(

@@ -12,21 +12,21 @@ internal import Synchronization
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
     // Unchecked: this part is touched by the loop's thread alone, once it runs.
     private let poll: EventPoll
-    private var slots = LoopSlots()
-    private var alarms = Alarms()
+    @exclusivity(unchecked) private var slots = LoopSlots()
+    @exclusivity(unchecked) private var alarms = Alarms()
     private let timer: LoopTimer
     /// What the timer is set for; `.max` when it is not.
-    private var timerMoment = Int64.max
-    private var jobs = JobQueue()
+    @exclusivity(unchecked) private var timerMoment = Int64.max
+    @exclusivity(unchecked) private var jobs = JobQueue()
     /// Who was not done when its turn ended, and goes on after everybody else had one.
-    private var unfinished: [UInt64] = []
-    private var spareBlock: ByteBlock?
-    private var spin = SpinPolicy()
+    @exclusivity(unchecked) private var unfinished: [UInt64] = []
+    @exclusivity(unchecked) private var spareBlock: ByteBlock?
+    @exclusivity(unchecked) private var spin = SpinPolicy()
     private(set) var thread = ThreadName(name: "", id: 0)
     /// When the kernel last reported, in nanoseconds of the monotonic clock: near enough for deadlines, and free.
-    package private(set) var now = MonotonicTime.now.nanoseconds
+    @exclusivity(unchecked) package private(set) var now = MonotonicTime.now.nanoseconds
     /// How long it has looked in vain for something to do, in nanoseconds: time of the processor that was not work.
-    package private(set) var spunAway: Int64 = 0
+    @exclusivity(unchecked) package private(set) var spunAway: Int64 = 0
 
     // This part is everybody's.
     private let wake: WakeEvent
@@ -292,6 +292,12 @@ extension EventLoop {
             }
             if event.readiness.isWritable { watch.writer.resume(.ready) }
         }
+    }
+
+    /// Who works at a connection in the loop; nil for nobody any more.
+    func setPartner(_ partner: (any LoopPartner)?, of watch: Watch) {
+        watch.partner = partner
+        slots.setPartner(partner, of: watch.token)
     }
 
     /// Has a connection's work in the loop go on after everybody else had a turn.

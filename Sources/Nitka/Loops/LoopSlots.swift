@@ -9,6 +9,7 @@ struct LoopSlots {
     struct Near {
         let watch: Known<Watch>
         let connection: Known<AsyncConnection>
+        var partner: Known<AnyObject>?
     }
 
     enum Content {
@@ -56,6 +57,12 @@ struct LoopSlots {
         guard let index = index(of: token), let near = slots[index].near else { return }
         near.watch.bringNear()
         near.connection.bringNear()
+        near.partner?.bringNear()
+    }
+
+    /// From now on this object is asked for, too; nil for no other.
+    mutating func setPartner(_ partner: AnyObject?, of token: UInt64) {
+        if let index = index(of: token) { slots[index].near?.partner = partner.map { Known($0) } }
     }
 
     var watches: [Watch] {

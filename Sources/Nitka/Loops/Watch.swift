@@ -7,24 +7,24 @@ internal import NitkaKernel
 /// Only the loop's thread touches it: no lock, no atomic.
 final class Watch {
     /// Where the loop keeps it; no slot's until it is registered.
-    var token = UInt64.max
+    @exclusivity(unchecked) var token = UInt64.max
     /// Something may be there to receive: only a receive that came back short, or empty-handed, says otherwise.
-    var hasInput = false
+    @exclusivity(unchecked) var hasInput = false
     /// The peer has finished or is gone: no further report will come, so reading goes on until it finds out.
-    var isHungUp = false
+    @exclusivity(unchecked) var isHungUp = false
     /// Is room to send reported, too? Asked for when it is first needed: most clients never fill their send buffer.
-    var reportsRoom = false
+    @exclusivity(unchecked) var reportsRoom = false
     /// Does its reader's wait end when the server drains and the input is quiet?
     var endsWhenQuiet = false
     /// Whose input the loop itself passes on while the reader waits; the task that waits keeps it alive.
     unowned(unsafe) var passer: AsyncConnection?
     /// Who works at the connection in the loop, rather than to pass its input on.
     var partner: (any LoopPartner)?
-    var partnerMoment = Int64.max
-    var reader = Waiter()
-    var writer = Waiter()
+    @exclusivity(unchecked) var partnerMoment = Int64.max
+    @exclusivity(unchecked) var reader = Waiter()
+    @exclusivity(unchecked) var writer = Waiter()
     /// The earliest moment that the loop's timers hold for it: `.max` when they hold none.
-    var alarm = Int64.max
+    @exclusivity(unchecked) var alarm = Int64.max
 
     /// When the first of those who wait has waited long enough.
     var due: Int64 { min(reader.due, writer.due) }

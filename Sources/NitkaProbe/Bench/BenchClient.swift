@@ -8,26 +8,26 @@ internal import NitkaKernel
 final class BenchClient: LoopPartner {
     /// 0 for the first.
     let number: Int
-    unowned(unsafe) let worker: BenchWorker
+    let worker: BenchWorker
     /// Does it send, between its first echo and its last?
     let talks: Bool
     /// What ended its last connection; nil when all was well.
-    private(set) var problem: BenchProblem?
+    @exclusivity(unchecked) private(set) var problem: BenchProblem?
     /// Has it had its first echo on this connection?
     private(set) var wasGreeted = false
 
     private(set) var wasEverGreeted = false
-    private unowned(unsafe) var connection: AsyncConnection?
-    private var onTheirWay = MessageQueue()
-    private var schedule: Schedule?
+    @exclusivity(unchecked) private unowned(unsafe) var connection: AsyncConnection?
+    @exclusivity(unchecked) private var onTheirWay = MessageQueue()
+    @exclusivity(unchecked) private var schedule: Schedule?
     /// Whose bytes these are: every connection has another stream.
     private var identity: Int
-    private var wantedTo: UInt64 = 0
-    private var sentTo: UInt64 = 0
-    private var cameTo: UInt64 = 0
-    private var completed: UInt64 = 0
+    @exclusivity(unchecked) private var wantedTo: UInt64 = 0
+    @exclusivity(unchecked) private var sentTo: UInt64 = 0
+    @exclusivity(unchecked) private var cameTo: UInt64 = 0
+    @exclusivity(unchecked) private var completed: UInt64 = 0
     /// When a message could be sent at the earliest: in an open loop with one on its way, when that one was back.
-    private var freeSince: Int64 = 0
+    @exclusivity(unchecked) private var freeSince: Int64 = 0
     private var saidGoodbye = false
 
     /// So much is received, and so much sent, before others have their turn.
@@ -45,7 +45,7 @@ final class BenchClient: LoopPartner {
         self.connection = connection
         problem = nil
         (wantedTo, sentTo, cameTo, completed) = (0, 0, 0, 0)
-        onTheirWay.removeAll()
+        onTheirWay = MessageQueue()
         wasGreeted = false
         begin(at: worker.readClock(), due: worker.now)
     }
@@ -114,7 +114,7 @@ extension BenchClient {
         let now = worker.readClock()
         while cameTo >= (completed &+ 1) &* size {
             completed &+= 1
-            let message = onTheirWay.removeOldest()
+            guard let message = onTheirWay.removeOldest() else { break }
             worker.recorder.echo(message, at: now, bytes: worker.plan.size)
             if !wasGreeted {
                 wasGreeted = true

@@ -18,15 +18,15 @@ final class BenchWorker: @unchecked Sendable {
     let talkers: Int
 
     /// When counting begins and ends; nil while clients still connect.
-    private(set) var timing: BenchTiming?
+    @exclusivity(unchecked) private(set) var timing: BenchTiming?
     /// The clock as it was last read.
-    private(set) var now = MonotonicTime.now.nanoseconds
+    @exclusivity(unchecked) private(set) var now = MonotonicTime.now.nanoseconds
     private(set) var isCancelled = false
     private let gathering: Monitor<Gathering>
     private var clients: [BenchClient] = []
     private var waiting: [UnsafeContinuation<Void, Never>] = []
     private var visitors = 0
-    private var room = [UInt8](repeating: 0, count: roomBytes)
+    private let room = ByteBlock(count: roomBytes)
 
     static let roomBytes = 65_536
 
@@ -53,11 +53,8 @@ final class BenchWorker: @unchecked Sendable {
     func send(
         _ count: Int, of client: Int, from offset: UInt64, on connection: AsyncConnection
     ) throws(NitkaError) -> Int {
-        var span = room.mutableSpan
-        var bytes = span.mutableBytes
-        payload.fill(&bytes, first: count, client: client, offset: offset)
-        let filled = room
-        return try connection.sendNow(filled.span.bytes.extracting(first: count))
+        room.fillPrefix(count) { payload.fill(&$0, client: client, offset: offset) }
+        return try connection.sendNow(count, of: room)
     }
 
     /// A client has had the first echo of all.
@@ -91,6 +88,9 @@ final class BenchWorker: @unchecked Sendable {
 
     /// How long the loop has worked so far, in nanoseconds of a processor's time.
     var busyTime: Int64 { CurrentThread.processorTime &- loop.spunAway }
+
+    /// All of its clients have gone. They know the worker, and the worker knows them no more.
+    func dismiss() { clients = [] }
 
     /// Ends early: what is on its way may still come back.
     func end(at moment: Int64) {

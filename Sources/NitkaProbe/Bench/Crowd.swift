@@ -23,6 +23,7 @@ struct Crowd {
                         }
                     }
                 }
+                worker.dismiss()
                 gathering.update { $0.finishedWorkers += 1 }
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The messages that a client has on their way, the oldest first: a ring that grows when it is full.
+/// The messages that a client has on their way, the oldest first. The oldest lies in the queue itself, since most clients
+/// have no other one; those behind it in a ring, which grows when it is full.
 struct MessageQueue {
     struct Message {
         /// When it was to be sent, and when it was.
@@ -8,35 +9,44 @@ struct MessageQueue {
         let sent: Int64
     }
 
-    private var ring: [Message]
+    private(set) var oldest: Message?
+    private var ring: [Message] = []
     private var head = 0
-    private(set) var count = 0
+    private var behind = 0
 
-    init(capacity: Int = 1) { ring = Array(repeating: Message(due: 0, sent: 0), count: max(1, capacity)) }
-
-    var oldest: Message? { count == 0 ? nil : ring[head] }
+    var count: Int { oldest == nil ? 0 : behind + 1 }
 
     mutating func append(_ message: Message) {
-        if count == ring.count { grow() }
-        let place = head + count
-        ring[place < ring.count ? place : place - ring.count] = message
-        count += 1
+        if oldest == nil {
+            oldest = message
+        } else {
+            putBehind(message)
+        }
     }
 
-    /// Takes out the oldest, of which the caller knows that it is there.
-    mutating func removeOldest() -> Message {
-        let message = ring[head]
-        head = head + 1 < ring.count ? head + 1 : 0
-        count -= 1
+    /// Takes out the oldest.
+    mutating func removeOldest() -> Message? {
+        let message = oldest
+        oldest = behind == 0 ? nil : takeFromRing()
         return message
     }
 
-    mutating func removeAll() { (head, count) = (0, 0) }
+    private mutating func putBehind(_ message: Message) {
+        if behind == ring.count { grow(message) }
+        let place = head + behind
+        ring[place < ring.count ? place : place - ring.count] = message
+        behind += 1
+    }
 
-    private mutating func grow() {
-        var larger = Array(ring[head...])
-        larger += ring[..<head]
-        larger += Array(repeating: Message(due: 0, sent: 0), count: ring.count)
-        (ring, head) = (larger, 0)
+    private mutating func takeFromRing() -> Message {
+        let message = ring[head]
+        head = head + 1 < ring.count ? head + 1 : 0
+        behind -= 1
+        return message
+    }
+
+    private mutating func grow(_ filler: Message) {
+        ring = Array(ring[head...] + ring[..<head]) + Array(repeating: filler, count: max(4, ring.count))
+        head = 0
     }
 }

@@ -5,11 +5,11 @@ internal import Histogram
 /// What the clients of one loop have come to: the loop's thread alone touches it.
 final class Recorder {
     /// From when to when messages count that are due in between; nothing counts before it is said.
-    var window = Window.none
+    @exclusivity(unchecked) var window = Window.none
     /// Do due and sent differ? In a closed loop they are the same, and recorded once.
     let isOpenLoop: Bool
 
-    private var second = Tally()
+    @exclusivity(unchecked) private var second = Tally()
 
     struct Window: Hashable {
         var begin: Int64

@@ -12,7 +12,7 @@
 package struct Payload: Sendable {
     /// What all streams are made from: the same seed gives the same bytes.
     package let seed: UInt64
-    let pattern: InlineArray<32, UInt64>
+    let pattern: [UInt64]
     private let salt: UInt64
 
     static let chunkBytes = 256
@@ -24,7 +24,7 @@ package struct Payload: Sendable {
         self.seed = seed
         var state = seed
         salt = InvertibleMix.next(&state)
-        pattern = InlineArray { _ in InvertibleMix.next(&state) }
+        pattern = (0..<32).map { _ in InvertibleMix.next(&state) }
     }
 
     /// Writes what stands in a client's stream from the offset on.

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import NitkaProbe
+
+/// The parts of a bench that need no socket.
+@Suite struct BenchPartsTests {
+    @Test func aQueueOfMessagesKeepsTheirOrder() {
+        var queue = MessageQueue()
+        var (next, expected) = (Int64(0), Int64(0))
+        // Grows, empties, and wraps round at every place of its ring.
+        for round in 0..<200 {
+            for _ in 0..<(round * 7 % 13) {
+                queue.append(MessageQueue.Message(due: next, sent: next))
+                next += 1
+            }
+            for _ in 0..<(round * 5 % 11) {
+                guard let message = queue.removeOldest() else { break }
+                #expect(message.due == expected)
+                expected += 1
+            }
+            #expect(queue.count == Int(next - expected))
+            #expect(queue.oldest?.due == (queue.count == 0 ? nil : expected))
+        }
+    }
+
+    @Test func aScheduleIsEvenOverAllClients() {
+        var due: [Int64] = []
+        for client in 0..<7 {
+            var schedule = Schedule(start: 1000, client: client, of: 7, rate: 700_000)
+            #expect(schedule.count(before: 1000) == 0)
+            for _ in 0..<100 {
+                due.append(schedule.next)
+                schedule.advance()
+            }
+        }
+        due.sort()
+        #expect(due.first == 1000)
+        for (index, moment) in due.enumerated() {
+            #expect(abs(moment - 1000 - Int64(Double(index) * 1e9 / 700_000)) <= 1)
+        }
+    }
+
+    @Test func aScheduleKnowsHowManyAreLeft() {
+        var schedule = Schedule(start: 0, client: 1, of: 2, rate: 4)
+        // Due at 0.25, 0.75, 1.25 seconds.
+        #expect(schedule.count(before: 250_000_000) == 0)
+        #expect(schedule.count(before: 250_000_001) == 1)
+        #expect(schedule.count(before: 1_000_000_000) == 2)
+        schedule.advance()
+        #expect(schedule.count(before: 1_000_000_000) == 1)
+    }
+
+    @Test func theSearchFindsTheHighestRateThatHolds() {
+        for limit in [3.0, 900, 12_345, 80_000, 170_000] {
+            var search = MaxSearch(closedLoop: 100_000)
+            var tried: [Double] = []
+            while let rate = search.next {
+                tried.append(rate)
+                search.tried(rate, holds: rate <= limit)
+            }
+            #expect(tried.count <= MaxSearch.mostSteps)
+            #expect(search.best.map { $0 <= limit && $0 >= limit * 0.9 - 1 } == true, "\(limit): \(tried)")
+        }
+    }
+
+    @Test func theSearchGivesUpWhereNothingHolds() {
+        var search = MaxSearch(closedLoop: 1000)
+        while let rate = search.next { search.tried(rate, holds: false) }
+        #expect(search.best == nil)
+    }
+
+    @Test func whatIsInvalidSaysWhy() {
+        let good = BenchVerdict(
+            clientsAsked: 50, clientsOpen: 50, rateAsked: 1000, rateReached: 985, lag: 900_000, latency: 100_000,
+            echoes: 985)
+        #expect(good.invalidReasons == [])
+        var fewer = good
+        fewer.clientsOpen = 49
+        #expect(fewer.invalidReasons == ["49 of 50 clients were served when counting began"])
+        var slow = good
+        slow.rateReached = 979
+        #expect(slow.invalidReasons == ["the rate was 979 a second, not 1000"])
+        var late = good
+        late.lag = 1_100_000
+        #expect(late.invalidReasons.count == 1)
+        // Where the server itself is slow, a late message is a small part of it.
+        late.latency = 20_000_000
+        #expect(late.invalidReasons == [])
+        var nothing = good
+        (nothing.echoes, nothing.rateAsked) = (0, nil)
+        #expect(nothing.invalidReasons == ["no echo came back while it was counted"])
+    }
+
+    @Test func thePreflightNamesTheRemedy() {
+        var plan = BenchPlan()
+        plan.clients = 30_000
+        #expect(Preflight(descriptors: 40_000, ports: 40_000).obstacle(plan) == nil)
+        #expect(Preflight(descriptors: nil, ports: nil).obstacle(plan) == nil)
+        #expect(Preflight(descriptors: 1024, ports: 40_000).obstacle(plan)?.contains("ulimit -n 30064") == true)
+        #expect(Preflight(descriptors: 40_000, ports: 28_232).obstacle(plan)?.contains("ip_local_port_range") == true)
+    }
+
+    @Test func aClientThatIsNotServedComesBackLessOften() {
+        var pause = ReconnectPause()
+        #expect(
+            (0..<8).map { _ in pause.next(wasGreeted: false) / 1_000_000 } == [10, 20, 40, 80, 160, 320, 640, 1000])
+        #expect(pause.next(wasGreeted: true) == 10_000_000)
+    }
+}
