@@ -1,25 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Subprocess
 import Testing
 
 @Suite struct CheckTests {
-    @Test func threadsPass() async throws {
-        let ending = try await Tool.run(["check", "--model", "threads"])
+    @Test(arguments: ["threads", "tasks"]) func concurrentModelsPass(model: String) async throws {
+        let ending = try await Tool.run(["check", "--model", model, "--timeout", "20s"])
         #expect(ending.code == 0)
-        #expect(ending.output.contains("served at once       8 of 8"))
-        #expect(ending.output.contains("PASS"))
+        #expect(ending.output.contains("8 of 8 served at once"))
+        #expect(
+            ending.output.hasSuffix("PASS: 8 clients were served at the same time, each with its own bytes\n"))
     }
 
     @Test func iterativeFailsAndSaysWhy() async throws {
-        let ending = try await Tool.run(["check", "--model", "iterative", "--timeout", "300ms"])
+        let ending = try await Tool.run(["check", "--model", "iterative", "--timeout", "1s"])
         #expect(ending.code == 1)
-        #expect(ending.output.contains("served at once       1 of 8"))
+        #expect(ending.output.contains("waits-for-others: 1 of 8 served at once"))
         #expect(ending.output.contains("FAIL: clients wait for one another"))
     }
 
     @Test func nothingThereIsNoVerdict() async throws {
         let ending = try await Tool.run(["check", "127.0.0.1:1"])
         #expect(ending.code == 2)
-        #expect(ending.output == "could not be judged: connect to 127.0.0.1:1: connection refused\n")
+        #expect(ending.output.hasSuffix("could not be judged: connect to 127.0.0.1:1: connection refused\n"))
+        let lines = ending.output.split(separator: "\n")
+        #expect(lines[1].hasPrefix("FAIL  connect"))
+        #expect(lines[2].hasPrefix("SKIP  echo … close"))
+    }
+
+    @Test func aMonitorGetsItsOwnCodes() async throws {
+        let ending = try await Tool.run(["check", "127.0.0.1:1", "--nagios"])
+        #expect(ending.code == 2)
+        #expect(ending.output.hasPrefix("ECHO CRITICAL - could not be judged: connect to 127.0.0.1:1: "))
+    }
+
+    @Test(arguments: [",", "foo", "echo,", "echo;close", "Echo", "\u{1b}[31m"])
+    func oddStagesAreWrongUsage(value: String) async throws {
+        for option in ["--only", "--skip"] {
+            let ending = try await Tool.run(["check", "\(option)=\(value)"])
+            #expect(ending.code == 64)
+            #expect(ending.error.contains("The stages are resolve, connect, echo"))
+            #expect(!ending.error.contains("\u{1b}"))
+        }
+    }
+
+    @Test(arguments: [
+        ["--skip", "connect"], ["--expect", "refused"], ["--json", "--nagios"], ["127.0.0.1:7", "--model", "tasks"],
+        ["--bulk", "0"], ["--bulk", "8MB"], ["--idle", "0s"], ["--repeat", "0"], ["--seed", "-1"],
+        ["--expect", "maybe", "127.0.0.1:7"],
+    ])
+    func whatCannotBeAskedIsWrongUsage(arguments: [String]) async throws {
+        #expect(try await Tool.run(["check"] + arguments).code == 64)
+    }
+
+    @Test func aFileThatCannotBeWrittenIsOneSentence() async throws {
+        let ending = try await Tool.run(["check", "--only", "echo", "--junit", "/no/such/folder/report.xml"])
+        #expect(ending.code == 2)
+        #expect(ending.error == "nitka: write /no/such/folder/report.xml: no such file or directory\n")
+    }
+
+    /// What JUnit's readers are: parsers of XML.
+    @Test func anXMLParserReadsTheReport() async throws {
+        let script = """
+            import sys, xml.etree.ElementTree as tree
+            suite = tree.parse(sys.stdin).getroot().find("testsuite")
+            print(suite.get("tests"), suite.get("failures"), suite.get("skipped"))
+            print([case.get("name") for case in suite if case.find("failure") is not None])
+            """
+        let report = try await Tool.run(["check", "127.0.0.1:1", "--nagios", "--junit", "-"])
+        let xml = report.output.split(separator: "\n").dropFirst().joined(separator: "\n")
+        guard
+            let python = try? await Subprocess.run(
+                .name("python3"), arguments: ["-c", script], input: .string(xml), output: .string(limit: 4096))
+        else {
+            print("skipped: no python3 to parse XML with")
+            return
+        }
+        #expect(python.standardOutput == "9 1 7\n['connect']\n")
     }
 }

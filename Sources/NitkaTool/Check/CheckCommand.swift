@@ -8,88 +8,109 @@ internal import NitkaProbe
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "See whether several clients are served at once, and each gets its own bytes back.",
+        abstract: "Judge the path to an echo server: reachable, unharmed, served at once.",
         discussion: """
-            All clients connect before any of them speaks, and stay until the last has been answered. Without an address \
-            it starts a server of its own on a free port, and checks that.
+            Stages: resolve, connect, echo, integrity, half-close, together (all clients connect before any of them \
+            speaks), cross-talk, idle (with --idle), close. One that can't be judged because an earlier one failed is \
+            skipped. Without an address it starts a server of its own on a free port, and checks that.
 
-            Exit code 0: PASS. 1: FAIL. 2: nothing could be judged, since nothing answers there.
+            Examples:
+              nitka check
+              nitka check --model iterative
+              nitka check localhost:7007 --clients 100 --bulk 64MiB
+              nitka check localhost:7007 --only together,cross-talk --repeat 3
+              nitka check localhost:7007 --idle 2s --skip integrity
+              nitka check localhost:7007 --json
+              nitka check localhost:7007 --junit report.xml
+              nitka check localhost:7007 --nagios
+              nitka check localhost:1 --expect refused
+
+            Exit code 0: PASS. 1: FAIL. 2: nothing could be judged, since nothing takes connections there. With --nagios \
+            they are what Nagios wants: 0 OK, 2 CRITICAL, 3 UNKNOWN.
             """)
 
     @Argument(help: "The server, HOST:PORT; without it, one of our own.", transform: endpoint)
     var server: Endpoint?
 
-    @Option(
-        help: .showing(
-            "Clients at once.", Self.defaults.clients), transform: Quantity.count(1...10_000))
-    var clients = defaults.clients
-
-    @Option(
-        help: .showing(
-            "Messages that each client sends.", Self.defaults.rounds), transform: Quantity.count(1...1000))
-    var rounds = defaults.rounds
-
-    @Option(
-        help: .showing(
-            "Bytes in each message.", Self.defaults.size), transform: Quantity.count(1...65_536))
-    var size = defaults.size
-
-    @Option(
-        help: .showing(
-            "How long an answer may take.", Span(duration: Self.defaults.timeout)),
-        transform: Quantity.duration(.milliseconds(10)...(.seconds(3600))))
-    var timeout = Span(duration: defaults.timeout)
-
     @Option(help: "Who carries a client of the server that is started here.")
     var model: ServingModel?
 
-    private static let defaults = TogetherCheck.Settings()
+    @OptionGroup var how: CheckOptions
+
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    @Flag(help: "Print one line for Nagios, and exit as it wants.")
+    var nagios = false
+
+    @Option(help: ArgumentHelp("Write the report as JUnit's XML to a file too.", valueName: "file"))
+    var junit: String?
 
     func validate() throws {
         if server != nil, model != nil {
             throw ValidationError(
                 "--model is for the server that is started here: leave out the address, or the model.")
         }
+        if server == nil, how.expect != nil {
+            throw ValidationError("--expect is about a path that is there: say which, HOST:PORT.")
+        }
+        if json, nagios { throw ValidationError("--json and --nagios both take standard output: leave out one.") }
     }
 
     func run() throws {
-        let passed: Bool
+        ProcessLimit.descriptors.raise(to: 2 * how.clients + 64)
         do {
-            if let server {
-                passed = try check(server)
-            } else {
-                passed = try withServer(model ?? .threads) { try check($0) }
-            }
+            try show(server.map(check) ?? checkOwn())
         } catch let error as NitkaError {
-            say("could not be judged: \(error)")
-            throw Exit.notJudged
+            complain("\(error)")
+            throw nagios ? Exit.unknownToMonitor : Exit.notJudged
         }
-        if !passed { throw Exit.notGood }
     }
 
-    private func check(_ endpoint: Endpoint) throws -> Bool {
-        ProcessLimit.descriptors.raise(to: 2 * clients + 64)
-        var settings = Self.defaults
-        (settings.clients, settings.rounds, settings.size) = (clients, rounds, size)
-        if let timeout = timeout.duration { settings.timeout = timeout }
-        let report = try TogetherCheck(endpoint, settings).run()
-        CheckPrinter(report: report).print()
-        return report.hasPassed
+    private func check(_ endpoint: Endpoint) -> CheckReport { EchoCheck(endpoint, how.settings).run() }
+
+    private func checkOwn() throws -> CheckReport {
+        try withServer(
+            of: model ?? .threads, limits: how.limitsOfOwn,
+            saying: { text in if !json, !nagios { say("checking \(text)") } },
+            check)
     }
 
-    /// A server for as long as the body runs.
-    private func withServer<Result>(_ model: ServingModel, _ body: (Endpoint) throws -> Result) throws -> Result {
-        let server = try Server(on: "127.0.0.1:0")
-        let thread = try KernelThread(named: "nitka-accept") {
-            // What ends the server early is met by the clients, and said by the report.
-            _ = try? model.serve(server)
+    private func show(_ report: CheckReport) throws {
+        if json {
+            say(report.json().dropLast().description)
+        } else if nagios {
+            say(report.nagiosLine())
+        } else {
+            for line in CheckTable(report).lines() { say(line) }
         }
-        say("checking a server of our own, model \(model.rawValue), at \(server.addresses[0])")
-        let result = Swift.Result { try body(Endpoint(server.addresses[0].description)) }
-        server.endNow()
-        thread.join()
-        return try result.get()
+        if let junit {
+            do {
+                try TextFile.write(report.junit(), to: junit)
+            } catch {
+                complain("\(error)")
+                throw nagios ? Exit.unknownToMonitor : Exit.notJudged
+            }
+        }
+        try end(report)
     }
+
+    private func end(_ report: CheckReport) throws {
+        if nagios {
+            if report.nagiosCode != 0 { throw ExitCode(report.nagiosCode) }
+            return
+        }
+        switch report.verdict {
+        case .passed: return
+        case .failed: throw Exit.notGood
+        case .notJudged: throw Exit.notJudged
+        }
+    }
+}
+
+extension Exit {
+    /// What Nagios calls UNKNOWN.
+    static let unknownToMonitor = ExitCode(3)
 }
 
 /// A server's address as an argument.

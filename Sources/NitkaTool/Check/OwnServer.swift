@@ -5,9 +5,10 @@ internal import NitkaKernel
 
 /// A server of our own on a free port, for as long as the body runs: what is checked or loaded where no address is given.
 func withServer<Result>(
-    of model: ServingModel, saying say: (String) -> Void, _ body: (Endpoint) throws -> Result
+    of model: ServingModel, limits: Limits = Limits(), saying say: (String) -> Void,
+    _ body: (Endpoint) throws -> Result
 ) throws -> Result {
-    let server = try Server(on: "127.0.0.1:0")
+    let server = try Server(on: "127.0.0.1:0", limits: limits)
     let thread = try KernelThread(named: "nitka-accept") {
         // What ends the server early is met by the clients, and said by the report.
         _ = try? model.serve(server)

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Nitka
+internal import NitkaKernel
+
+extension CheckClient {
+    /// Waits for the next bytes of its stream, and holds them against what was sent.
+    func receive(_ count: Int, until deadline: MonotonicTime? = nil) throws(StageFailure) {
+        let end = received + UInt64(count)
+        while received < end {
+            switch try read(until: deadline ?? context.deadline) {
+            case .bytes(let bytes): try accept(bytes)
+            case .end: throw cutOff
+            case .silence: throw try silence(missing: end - received, of: count)
+            }
+        }
+    }
+
+    /// Sends, and waits for the echo.
+    func exchange(_ count: Int) throws(StageFailure) {
+        try send(count)
+        try receive(count)
+    }
+
+    /// How a connection ends.
+    enum End {
+        case finished
+        case reset
+        case never
+    }
+
+    /// Waits for the end of the stream, before which nothing may come that is not owed.
+    func awaitEnd() throws(StageFailure) -> End {
+        while true {
+            do throws(StageFailure) {
+                switch try read(until: context.deadline) {
+                case .bytes(let bytes): try accept(bytes)
+                case .end: return .finished
+                case .silence: return .never
+                }
+            } catch {
+                if error.reason == .reset { return .reset }
+                throw error
+            }
+        }
+    }
+
+    /// Holds bytes against the stream. What comes beyond what was sent can't be right.
+    func accept(_ bytes: [UInt8]) throws(StageFailure) {
+        let owed = Int(clamping: sent - received)
+        let difference = context.payload.firstDifference(in: bytes.span.bytes, client: number, offset: received)
+        if difference == nil, bytes.count <= owed {
+            received += UInt64(bytes.count)
+            return
+        }
+        throw mismatch(bytes)
+    }
+
+    /// What became of the bytes: told from some more of those that came, if they come soon. Where that are too few, the
+    /// echo of a few new ones is what they are told from.
+    private func mismatch(_ bytes: [UInt8]) -> StageFailure {
+        var seen = bytes
+        gather(&seen)
+        if seen.count < bytes.count + Payload.recognisableBytes, context.probesSilence, writer == nil, !hasEndedSending
+        {
+            try? send(4 * Payload.recognisableBytes)
+            gather(&seen)
+        }
+        guard let diagnosis = Diagnosis(of: seen.span.bytes, client: number, offset: received, in: context.payload)
+        else { return StageFailure(.unsent, "client \(number) got bytes before it had sent them") }
+        return StageFailure(diagnosis.reason, diagnosis.description)
+    }
+
+    private func gather(_ seen: inout [UInt8]) {
+        let enough = seen.count + 2 * Diagnosis.reach
+        connection.readTimeout = .milliseconds(100)
+        while seen.count < enough, let more = (try? connection.read()) ?? nil { seen += more }
+    }
+}
+
+/// Why a client can't go on.
+extension CheckClient {
+    var tooSlow: StageFailure {
+        StageFailure(
+            .tooSlow, "client \(number) was not done in time: \(received) of \(sent) bytes had come back")
+    }
+
+    private var cutOff: StageFailure {
+        if hasEndedSending {
+            return StageFailure(
+                .short, "client \(number): the stream ended with \(sent - received) of \(sent) bytes missing")
+        }
+        return StageFailure(.closedEarly, "client \(number): the server ended the stream at offset \(received)")
+    }
+
+    /// Nothing came for as long as an answer may take.
+    private func silence(missing: UInt64, of count: Int) throws(StageFailure) -> StageFailure {
+        if let writer, !writer.isDone {
+            return StageFailure(
+                .stalled, "client \(number): the server took no more after \(connection.bytesSent) bytes")
+        }
+        if hasEndedSending, received > 0 {
+            return StageFailure(.short, "client \(number): \(received) of \(sent) bytes came back, then nothing")
+        }
+        if !hasEndedSending, let lost = lossBehindSilence() { return lost }
+        if missing < UInt64(count) {
+            let came = UInt64(count) - missing
+            return StageFailure(.short, "client \(number): \(came) of \(count) bytes came back, then nothing")
+        }
+        return StageFailure(.noAnswer, "client \(number) was not answered")
+    }
+
+    /// Were the missing bytes lost, or does nothing come at all? A few more bytes of the stream tell: when they come
+    /// back, what was before them is lost.
+    private func lossBehindSilence() -> StageFailure? {
+        guard context.probesSilence else { return nil }
+        let probe = 4 * Payload.recognisableBytes
+        do throws(StageFailure) {
+            try send(probe)
+            guard case .bytes(let bytes) = try read(until: .now + context.settings.timeout) else { return nil }
+            try accept(bytes)
+            return nil
+        } catch {
+            return error.reason == .lost || error.reason == .duplicated ? error : nil
+        }
+    }
+
+    /// The failure of a call.
+    func failure(of error: NitkaError, _ doing: String) -> StageFailure {
+        if context.watch.isExpired { return tooSlow }
+        if error.reason == .stalled {
+            return StageFailure(
+                .stalled, "client \(number): the server took no more after \(connection.bytesSent) bytes")
+        }
+        let isReset = error.reason.isReset
+        return StageFailure(
+            isReset ? .reset : .failed, "client \(number), offset \(received): \(error.reason) while \(doing)")
+    }
+}
+
+extension Diagnosis {
+    var reason: CheckReason {
+        switch kind {
+        case .lost: .lost
+        case .duplicated: .duplicated
+        case .foreign: .foreign
+        case .changed: .changed
+        case .unsent: .unsent
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Nitka
+internal import NitkaKernel
+
+/// One client of a check, used by one thread: sends its own stream, and holds what comes back against it.
+final class CheckClient {
+    let number: Int
+    let connection: Connection
+    let context: StageContext
+    /// How much of its stream was sent, and came back.
+    var sent: UInt64 = 0
+    var received: UInt64 = 0
+    var hasEndedSending = false
+    /// Who sends for it on another thread.
+    var writer: StreamWriter?
+    private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+
+    init(_ number: Int, _ connection: Connection, _ context: StageContext) {
+        self.number = number
+        self.connection = connection
+        self.context = context
+    }
+
+    deinit { connection.close() }
+
+    /// Sends what comes next of its stream.
+    func send(_ count: Int) throws(StageFailure) {
+        do throws(NitkaError) {
+            try context.payload.write(count, of: number, from: sent, to: connection)
+            sent += UInt64(count)
+        } catch {
+            throw failure(of: error, "sending")
+        }
+    }
+
+    /// Sends all that it ever will, on another thread.
+    func stream(_ count: Int, endsSending: Bool) throws(StageFailure) -> StreamWriter {
+        let writer = StreamWriter()
+        try writer.start(count, to: connection, as: number, of: context.payload, endsSending: endsSending)
+        self.writer = writer
+        sent += UInt64(count)
+        hasEndedSending = endsSending
+        return writer
+    }
+
+    func endSending() {
+        connection.endSending()
+        hasEndedSending = true
+    }
+
+    /// What one read brought, of what is owed.
+    enum Arrival {
+        case bytes([UInt8])
+        case end
+        case silence
+    }
+
+    /// Reads once, without judging; waits until the deadline, and the timeout at most.
+    func read(until deadline: MonotonicTime) throws(StageFailure) -> Arrival {
+        connection.readTimeout = max(.milliseconds(1), min(context.settings.timeout, deadline - .now))
+        let count: Int?
+        do throws(NitkaError) {
+            var span = buffer.mutableSpan
+            count = try connection.read(into: &span)
+        } catch {
+            if error.reason == .idle { return .silence }
+            throw failure(of: error, "receiving")
+        }
+        if let count { return .bytes(Array(buffer[..<count])) }
+        if context.watch.isExpired { throw tooSlow }
+        return .end
+    }
+}

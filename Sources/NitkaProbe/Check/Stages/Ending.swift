@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Nitka
+internal import NitkaKernel
+
+extension StageContext {
+    /// A firewall or a proxy that forgets silent connections shows only after the silence.
+    func idle(_ address: SocketAddress) throws(StageFailure) -> String {
+        let silence = settings.idle ?? .zero
+        let client = try open(1, to: address)
+        try client.exchange(64)
+        let began = MonotonicTime.now
+        client.connection.readTimeout = silence
+        let answer: [UInt8]?
+        do throws(NitkaError) {
+            answer = try client.connection.read()
+        } catch {
+            guard error.reason == .idle else { throw client.failure(of: error, "being silent") }
+            try client.exchange(64)
+            return "the connection survived \(Figures.time(silence)) of silence"
+        }
+        guard let answer else {
+            let lasted = Figures.time(.now - began)
+            throw StageFailure(.closedEarly, "the connection was ended after \(lasted) of silence")
+        }
+        try client.accept(answer)
+        throw StageFailure(.unsent, "bytes came in the silence")
+    }
+
+    /// Everything was said and answered: the server ends the connection with a FIN when the client has.
+    func close(_ address: SocketAddress) throws(StageFailure) -> String {
+        let client = try open(1, to: address)
+        try client.exchange(64)
+        client.endSending()
+        switch try client.awaitEnd() {
+        case .finished: return "ended with a FIN"
+        case .reset: throw StageFailure(.resetOnClose, "ended with a reset")
+        case .never: throw StageFailure(.noEnd, "the client has finished, and the server does not")
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Nitka
+internal import NitkaKernel
+
+/// Writes a piece of a client's stream on a thread of its own, so that both directions are busy at once.
+final class StreamWriter: Sendable {
+    private struct State {
+        var isDone = false
+        var failure: NitkaError?
+    }
+
+    private let state = Monitor(State())
+    private let threads = ThreadChain()
+
+    /// Has the last byte been handed to the kernel?
+    var isDone: Bool { state.withLock { $0.isDone && $0.failure == nil } }
+
+    /// What ended the writing early.
+    var failure: NitkaError? { state.withLock { $0.failure } }
+
+    /// - Parameter endsSending: whether the sending side ends after the last byte.
+    func start(
+        _ count: Int, to connection: Connection, as client: Int, of payload: Payload, endsSending: Bool
+    ) throws(StageFailure) {
+        do {
+            try threads.start(named: "nitka-writer") { [state] in
+                var failure: NitkaError?
+                do throws(NitkaError) {
+                    try payload.write(count, of: client, from: 0, to: connection)
+                    if endsSending { connection.endSending() }
+                } catch {
+                    failure = error
+                }
+                state.update { ($0.isDone, $0.failure) = (true, failure) }
+            }
+        } catch {
+            throw StageFailure(.noThread, "this machine gives no more threads")
+        }
+    }
+
+    /// Waits until it has ended. What it is blocked in ends when the connection is shut down.
+    func join() { _ = threads.join(until: nil) }
+}
+
+extension Payload {
+    /// Writes a piece of a client's stream, in blocks.
+    func write(
+        _ count: Int, of client: Int, from offset: UInt64, to connection: Connection
+    ) throws(NitkaError) {
+        var block = [UInt8](repeating: 0, count: min(count, 64 * 1024))
+        var sent = 0
+        while sent < count {
+            let piece = min(block.count, count - sent)
+            var room = block.mutableSpan
+            fill(&room, client: client, offset: offset + UInt64(sent))
+            try connection.write(block.span.bytes.extracting(first: piece))
+            sent += piece
+        }
+    }
+}

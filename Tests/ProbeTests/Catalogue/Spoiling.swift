@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import NitkaKernel
+
+/// Numbers that a seed decides.
+struct Dice: RandomNumberGenerator {
+    var state: UInt64
+
+    /// Knuth's MMIX generator, of which the upper half is good.
+    mutating func next() -> UInt64 { UInt64(half()) << 32 | UInt64(half()) }
+
+    private mutating func half() -> UInt32 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return UInt32(truncatingIfNeeded: state >> 32)
+    }
+}
+
+/// Echoes, and spoils what stands at a random place of the stream: so many bytes from there on, if they come in one read.
+func echo(
+    _ client: Client, spoiling place: Int, _ count: Int = 1, _ spoil: (ArraySlice<UInt8>) throws -> [UInt8]
+) throws {
+    var offset = 0
+    var rest = place..<place + count
+    while let bytes = try client.read() {
+        let here = rest.clamped(to: offset..<offset + bytes.count)
+        if here.isEmpty {
+            try client.write(bytes)
+        } else {
+            let (start, end) = (here.lowerBound - offset, here.upperBound - offset)
+            try client.write(Array(bytes[..<start]) + spoil(bytes[start..<end]) + bytes[end...])
+            rest = here.upperBound..<rest.upperBound
+        }
+        offset += bytes.count
+    }
+}
+
+/// Echoes the first bytes of a stream.
+///
+/// - Returns: those that came with them; nil when the stream ended before.
+func echo(_ client: Client, first count: Int) throws -> [UInt8]? {
+    var left = count
+    while left > 0 {
+        guard let bytes = try client.read() else { return nil }
+        try client.write(Array(bytes.prefix(left)))
+        if bytes.count >= left { return Array(bytes.dropFirst(left)) }
+        left -= bytes.count
+    }
+    return []
+}
+
+/// Two who meet here swap what they have; who stays alone keeps it.
+final class Exchange: Sendable {
+    private struct State {
+        var offered: [UInt8]?
+        var answer: [UInt8]?
+    }
+
+    private let state = Monitor(State())
+
+    func swap(_ bytes: [UInt8]) -> [UInt8] {
+        let taken = state.update { state -> [UInt8]? in
+            guard state.answer == nil else { return bytes }
+            guard let other = state.offered else {
+                state.offered = bytes
+                return nil
+            }
+            (state.offered, state.answer) = (nil, bytes)
+            return other
+        }
+        if let taken { return taken }
+        let answer = state.wait(until: .now + .milliseconds(100)) { state -> [UInt8]? in
+            defer { state.answer = nil }
+            return state.answer
+        }
+        if let answer { return answer }
+        // Who comes now and swaps would wait in vain: either the offer is taken back, or the answer is there.
+        return state.update { state in
+            defer { (state.offered, state.answer) = (nil, nil) }
+            return state.answer ?? bytes
+        }
+    }
+}

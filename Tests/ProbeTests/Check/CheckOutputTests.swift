@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import Testing
+
+@testable import NitkaProbe
+
+@Suite struct CheckOutputTests {
+    private func report(_ stages: [StageReport]) throws -> CheckReport {
+        var settings = EchoCheck.Settings()
+        settings.seed = 5
+        var report = CheckReport(of: try EchoCheck("127.0.0.1:7007", settings))
+        report.stages = stages
+        report.duration = .milliseconds(1500)
+        return report
+    }
+
+    private func passed(_ stage: CheckStage) -> StageReport {
+        StageReport(
+            stage: stage, outcome: .passed, reason: nil, finding: "fine & dandy | \u{1b}[31m",
+            duration: .microseconds(830))
+    }
+
+    private func failed(_ stage: CheckStage, _ reason: CheckReason) -> StageReport {
+        let finding = "client 7, offset 4096: 512 bytes of client 3, which is <worse> than it looks"
+        return StageReport(stage: stage, outcome: .failed, reason: reason, finding: finding, duration: .seconds(2))
+    }
+
+    private func skipped(_ stage: CheckStage) -> StageReport {
+        StageReport(stage: stage, outcome: .skipped, reason: .notAsked, finding: "not asked for", duration: .zero)
+    }
+
+    @Test func theTableFitsAndEndsWithTheVerdict() throws {
+        let report = try report([
+            passed(.connect), failed(.crossTalk, .foreign), skipped(.idle), skipped(.close),
+        ])
+        #expect(
+            CheckTable(report).lines() == [
+                #"PASS  connect        830 µs  fine & dandy | \u{1b}[31m"#,
+                "FAIL  cross-talk        2 s  foreign: client 7, offset 4096: 512 bytes of client",
+                "                             3, which is <worse> than it looks",
+                "SKIP  idle … close           not asked for",
+                "FAIL: cross-talk: client 7, offset 4096: 512 bytes of client 3, which is <worse>",
+                "  than it looks",
+            ])
+    }
+
+    @Test func theVerdictIsThatOfTheStages() throws {
+        #expect(try report([passed(.resolve), skipped(.idle)]).verdict == .passed)
+        #expect(try report([passed(.resolve), failed(.echo, .lost)]).verdict == .failed)
+        #expect(try report([passed(.resolve), failed(.connect, .refused)]).verdict == .notJudged)
+        #expect(try report([passed(.resolve), failed(.connect, .notBlocked)]).verdict == .failed)
+        #expect(try report([failed(.resolve, .notFound)]).verdict == .notJudged)
+    }
+
+    @Test func theKeysOfTheJSONStay() throws {
+        #expect(
+            try report([failed(.close, .resetOnClose), passed(.echo)]).json() == #"""
+                {
+                  "address" : "127.0.0.1:7007",
+                  "clients" : 8,
+                  "duration_s" : 1.5,
+                  "format" : "nitka-check",
+                  "seed" : 5,
+                  "stages" : [
+                    {
+                      "duration_s" : 2,
+                      "finding" : "client 7, offset 4096: 512 bytes of client 3, which is <worse> than it looks",
+                      "outcome" : "fail",
+                      "reason" : "reset-on-close",
+                      "stage" : "close"
+                    },
+                    {
+                      "duration_s" : 0.00083,
+                      "finding" : "fine & dandy | \\u{1b}[31m",
+                      "outcome" : "pass",
+                      "reason" : null,
+                      "stage" : "echo"
+                    }
+                  ],
+                  "verdict" : "failed",
+                  "version" : 1
+                }
+
+                """#)
+    }
+
+    @Test func theXMLIsEscaped() throws {
+        let xml = try report([failed(.close, .lost), passed(.echo), skipped(.idle)]).junit()
+        #expect(
+            xml.contains(
+                #"<testsuite name="nitka check 127.0.0.1:7007" tests="3" failures="1" errors="0" skipped="1" "#))
+        #expect(
+            xml.contains(#"<failure type="lost" message="client 7, offset 4096: 512 bytes of client 3, which is &lt;"#))
+        #expect(xml.contains(#"<skipped message="not-asked: not asked for"/>"#))
+        #expect(xml.unicodeScalars.allSatisfy { $0.value >= 32 || $0 == "\n" })
+    }
+
+    @Test func theMonitorsLineHasOneBar() throws {
+        let good = try report([passed(.resolve), passed(.echo), skipped(.idle)])
+        #expect(
+            good.nagiosLine()
+                == "ECHO OK - PASS: resolve, echo | time=1.5s;;;0 resolve=0.00083s;;;0 echo=0.00083s;;;0")
+        #expect(good.nagiosCode == 0)
+        var barred = failed(.echo, .unsent)
+        barred = StageReport(
+            stage: barred.stage, outcome: .failed, reason: .unsent, finding: "a | b", duration: .seconds(2))
+        #expect(try report([barred]).nagiosLine() == "ECHO CRITICAL - FAIL: echo: a / b | time=1.5s;;;0 echo=2s;;;0")
+        #expect(try report([failed(.connect, .refused)]).nagiosCode == 2)
+        #expect(try report([failed(.resolve, .notFound)]).nagiosCode == 3)
+    }
+}
