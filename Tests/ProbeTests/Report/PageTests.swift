@@ -35,7 +35,7 @@ import Testing
 
     @Test func aValidPageHasFourChartsWithTitlesAndSummaries() {
         let html = ReportPage(Sample.closedLoop()).html
-        for title in ["Echoes a second", "Percentiles over time", "Percentiles", "Histogram"] {
+        for title in ["Echoes a second", "Percentiles over time", "Time by percentile", "Histogram"] {
             #expect(html.contains("<h2>\(title)</h2>"))
         }
         #expect(html.split(separator: "<desc").count == 5)

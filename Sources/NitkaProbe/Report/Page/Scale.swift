@@ -21,6 +21,12 @@ struct LinearScale: Scale {
         ticks = stride(from: 0, through: self.highest * 1.000001, by: step).map { $0 }
     }
 
+    /// From 0 to the highest value, with a mark at every step.
+    init(upTo highest: Double, step: Double) {
+        self.highest = highest
+        ticks = stride(from: 0, through: highest, by: step).map { $0 }
+    }
+
     func place(_ value: Double) -> Double { min(max(value / highest, 0), 1) }
 
     /// 1, 2 or 5 times a power of ten.
