@@ -29,7 +29,7 @@ public struct TextHistogram: Sendable {
             ]
         }
         let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        let room = max(8, width - widths.reduce(0, +) - 10)
+        let room = max(8, width - widths.reduce(0, +) - 9)
         let most = Double(buckets.map(\.count).max() ?? 1)
         return zip(buckets, rows).map { bucket, row in
             let columns = zip(row, widths).map(TextColumns.right)
