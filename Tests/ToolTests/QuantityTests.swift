@@ -32,12 +32,4 @@ import Testing
             #expect("\(error)" == "It is a number a second, with k or M for thousands or millions, from 0.1 to 10M.")
         }
     }
-
-    @Test(arguments: [
-        ([:], false), (["LANG": "C"], false), (["LANG": "en_US.UTF-8"], true), (["LANG": "C.utf8"], true),
-        (["LANG": "C.UTF-8", "LC_ALL": "POSIX"], false), (["LANG": "C", "LC_ALL": "", "LC_CTYPE": "C.UTF-8"], true),
-    ])
-    func unicodeIsShownWhereTheEnvironmentSaysSo(environment: [String: String], shows: Bool) {
-        #expect(Terminal.showsUnicode(environment) == shows)
-    }
 }

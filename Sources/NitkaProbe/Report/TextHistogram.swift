@@ -24,7 +24,7 @@ public struct TextHistogram: Sendable {
         let rows = buckets.map { bucket in
             [
                 Figures.time(bucket.lower), Figures.time(bucket.upper),
-                Figures.share(Double(bucket.count) / Double(total)),
+                "\(Figures.fixed(Double(bucket.count) / Double(total) * 100, places: 2)) %",
                 Figures.grouped(bucket.count),
             ]
         }

@@ -42,7 +42,7 @@ struct CompareCommand: ParsableCommand {
             complain("\(EscapedText(obstacle, limit: 2000))")
             throw Exit.notJudged
         }
-        for line in ComparisonTable(comparison).lines(unicode: Terminal.showsUnicode) { say(line) }
+        for line in ComparisonTable(comparison).lines(unicode: TextStyle.isUnicode) { say(line) }
         let complaints = maxRegress.compactMap { $0.complaint(about: comparison) }
         for complaint in complaints { say("FAIL: \(complaint)") }
         if !complaints.isEmpty { throw Exit.notGood }
@@ -64,7 +64,7 @@ struct CompareCommand: ParsableCommand {
         do {
             return try RegressionLimit(text)
         } catch {
-            throw ValidationError(sentence("\(error)"))
+            throw ValidationError("\(error)".prefix(1).uppercased() + "\(error)".dropFirst() + ".")
         }
     }
 }

@@ -40,7 +40,7 @@ struct MergeCommand: ParsableCommand {
 
     private func show(_ log: HistogramLog) {
         let total = log.total
-        let unicode = Terminal.showsUnicode
+        let unicode = TextStyle.isUnicode
         guard let summary = TimeSummary(total) else { return say("nothing was recorded") }
         for line in TimesSummaryTable(summary).lines(unicode: unicode) { say(line) }
         say("")

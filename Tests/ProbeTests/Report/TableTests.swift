@@ -9,8 +9,7 @@ import Testing
         let lines = ReportTable(Sample.openLoop).lines()
         #expect(
             lines == [
-                "ping-pong with 127.0.0.1:7007: 50 clients, 64 B a message, 1,000 a second asked,",
-                "                for 30 s",
+                "ping-pong with 127.0.0.1:7007: 50 clients, 64 B a message, at 1,000/s, for 30 s",
                 "",
                 "echoes                30,000   1,000 a second",
                 "bytes                1.92 MB   64 kB a second",
@@ -60,12 +59,12 @@ import Testing
         times.record(9_000, count: 1)
         #expect(
             TextHistogram(times, most: 6).lines(width: 50) == [
-                "  1 µs – 1.5 µs  ██████████████████████  61.5 %  8",
-                "1.5 µs – 2.2 µs                             0 %  0",
-                "2.2 µs – 3.3 µs  ███████████             30.8 %  4",
-                "3.3 µs – 4.7 µs                             0 %  0",
-                "4.7 µs – 6.8 µs                             0 %  0",
-                "6.8 µs –  10 µs  ██▊                     7.69 %  1",
+                "  1 µs – 1.5 µs  █████████████████████  61.54 %  8",
+                "1.5 µs – 2.2 µs                          0.00 %  0",
+                "2.2 µs – 3.3 µs  ██████████▌            30.77 %  4",
+                "3.3 µs – 4.7 µs                          0.00 %  0",
+                "4.7 µs – 6.8 µs                          0.00 %  0",
+                "6.8 µs –  10 µs  ██▋                     7.69 %  1",
             ])
         #expect(
             TextHistogram(times, most: 6).lines(width: 50, unicode: false)[5]

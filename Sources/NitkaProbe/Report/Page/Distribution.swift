@@ -32,11 +32,14 @@ struct Distribution {
                 + "p99.9 \(Figures.time(Double(summary.p999))), max \(Figures.time(Double(summary.max))).",
             legend: curves.map { ($0.0, $0.1) },
             across: Chart.Axis(
-                scale: LinearScale(upTo: nines, step: 1), label: Self.percentName),
+                scale: LinearScale(upTo: nines, ticks: Self.ticks(nines)), label: Self.percentName),
             up: Chart.Axis(scale: LogScale(from: shortest, to: longest), label: Figures.time))
         for curve in curves.reversed() { chart.line(Self.points(of: curve.2), style: curve.0) }
         return chart
     }
+
+    /// A mark for every nine, and of more than five every second: their names would overlap on a phone.
+    private static func ticks(_ nines: Double) -> [Double] { [0, 1, 2, 3, 4] + (nines < 6 ? [5] : [6, 8, 10, 12]) }
 
     /// `0`, `90`, `99`, `99.9`: percent.
     private static func percentName(_ nines: Double) -> String {

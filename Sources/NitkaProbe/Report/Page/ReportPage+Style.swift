@@ -26,7 +26,7 @@ extension ReportPage {
         .headline { display: grid; grid-template-columns: repeat(2, 1fr); gap: 1px; margin: 20px 0;
           background: var(--rule); border: 1px solid var(--rule); border-radius: 8px; overflow: hidden; }
         @media (min-width: 480px) { .headline { grid-template-columns: repeat(4, 1fr); } }
-        @media (min-width: 960px) { .headline { grid-template-columns: repeat(8, 1fr); } }
+        @media (min-width: 1060px) { .headline { grid-template-columns: repeat(8, 1fr); } }
         .headline div { background: var(--sheet); padding: 10px 12px; }
         dt { color: var(--quiet); font-size: .82rem; }
         dd { margin: 0; font-size: 1.3rem; font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }

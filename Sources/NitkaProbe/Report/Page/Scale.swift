@@ -21,10 +21,10 @@ struct LinearScale: Scale {
         ticks = stride(from: 0, through: self.highest * 1.000001, by: step).map { $0 }
     }
 
-    /// From 0 to the highest value, with a mark at every step.
-    init(upTo highest: Double, step: Double) {
+    /// From 0 to the highest value, with these marks, of which those beyond it are left out.
+    init(upTo highest: Double, ticks: [Double]) {
         self.highest = highest
-        ticks = stride(from: 0, through: highest, by: step).map { $0 }
+        self.ticks = ticks.filter { $0 <= highest }
     }
 
     func place(_ value: Double) -> Double { min(max(value / highest, 0), 1) }
