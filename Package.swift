@@ -60,7 +60,8 @@ let package = Package(
         .testTarget(
             name: "ToolTests",
             dependencies: [
-                "Nitka", "NitkaEcho", "NitkaKernel", "NitkaTool",
+                "Nitka", "NitkaEcho", "NitkaKernel", "NitkaProbe", "NitkaTool",
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -18,12 +18,16 @@ struct NitkaCommand: ParsableCommand {
               nitka connect localhost:7007         type a line, see it come back
               nitka connect localhost:7007 --verify < FILE > COPY
               nitka bench localhost:7007 --rate 20k
+              nitka compare before.json after.json --max-regress p99=10%
 
             Exit codes: 0 good; 1 the thing checked is not good; 2 it could not be judged; 3 a drain cut somebody off; \
             64 wrong usage.
             """,
         version: "0.1.0",
-        subcommands: [ServeCommand.self, ConnectCommand.self, CheckCommand.self, BenchCommand.self]
+        subcommands: [
+            ServeCommand.self, ConnectCommand.self, CheckCommand.self, BenchCommand.self, MergeCommand.self,
+            CompareCommand.self,
+        ]
     )
 
     static func main() {

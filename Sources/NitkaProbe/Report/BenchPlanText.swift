@@ -8,7 +8,7 @@ struct BenchPlanText {
 
     init(_ report: BenchReport) { self.report = report }
 
-    /// `ping-pong with 127.0.0.1:7007: 50 clients, 64 B a message, 20,000 messages a second, for 10 s`.
+    /// `ping-pong with 127.0.0.1:7007: 50 clients, 64 B a message, at 20,000/s, for 10 s`.
     var sentence: String {
         "\(EscapedText(report.mode)) with \(EscapedText(report.address)): \(parts.joined(separator: ", "))"
     }
@@ -18,7 +18,7 @@ struct BenchPlanText {
         var parts = [report.clientsAsked == 1 ? "1 client" : "\(report.clientsAsked) clients"]
         parts.append("\(Self.size(report.size)) a message")
         if report.depth > 1 { parts.append("\(report.depth) on their way at once") }
-        if let rate = report.rateAsked { parts.append("\(Figures.rate(rate)) a second asked") }
+        if let rate = report.rateAsked { parts.append("at \(Figures.rate(rate))/s") }
         parts.append("for \(Figures.time(report.duration * 1e9))")
         return parts
     }

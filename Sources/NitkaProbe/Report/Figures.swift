@@ -63,19 +63,25 @@ package enum Figures {
 
     /// With so many figures after the point, none of them a closing zero; what is beyond 10¹² stays there.
     package static func decimal(_ value: Double, places: Int) -> String {
+        let text = fixed(value, places: places)
+        return places == 0 ? text : String(text.reversed().drop { $0 == "0" }.reversed()).droppingSuffix(".")
+    }
+
+    /// With so many figures after the point, for columns.
+    package static func fixed(_ value: Double, places: Int) -> String {
         let scale = (0..<places).reduce(1) { power, _ in power * 10 }
         let scaled = Int((clamped(value.magnitude) * Double(scale)).rounded())
-        var text = "\(scaled / scale)"
-        let rest = scaled % scale
-        if rest > 0 {
-            let digits = String(rest + scale).dropFirst()
-            text += "." + String(digits.reversed().drop { $0 == "0" }.reversed())
-        }
-        return value < 0 && scaled > 0 ? "-" + text : text
+        let sign = value < 0 && scaled > 0 ? "-" : ""
+        return places == 0
+            ? "\(sign)\(scaled)" : "\(sign)\(scaled / scale)." + String(scaled % scale + scale).dropFirst()
     }
 
     /// What an Int can hold: a report that a stranger wrote may say anything, and a conversion traps.
     private static func clamped(_ value: Double) -> Double {
         value.isFinite ? min(max(value, -1e12), 1e12) : 1e12
     }
+}
+
+extension String {
+    fileprivate func droppingSuffix(_ suffix: Character) -> String { last == suffix ? String(dropLast()) : self }
 }

@@ -24,12 +24,12 @@ public struct TextHistogram: Sendable {
         let rows = buckets.map { bucket in
             [
                 Figures.time(bucket.lower), Figures.time(bucket.upper),
-                Figures.share(Double(bucket.count) / Double(total)),
+                "\(Figures.fixed(Double(bucket.count) / Double(total) * 100, places: 2)) %",
                 Figures.grouped(bucket.count),
             ]
         }
         let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        let room = max(8, width - widths.reduce(0, +) - 10)
+        let room = max(8, width - widths.reduce(0, +) - 9)
         let most = Double(buckets.map(\.count).max() ?? 1)
         return zip(buckets, rows).map { bucket, row in
             let columns = zip(row, widths).map(TextColumns.right)

@@ -4,15 +4,19 @@ internal import Nitka
 
 /// The times of a report by their percentiles.
 struct TimesTable {
-    /// What was timed, in the words of the mode, and the times.
-    let rows: [(name: String, times: BenchReport.Times?)]
+    typealias Row = (name: String, times: BenchReport.Times?)
 
-    /// In a closed loop a message is due when it is sent, so there is one row and not two that say the same.
+    /// Of whole echoes. In a closed loop a message is due when it is sent, so there is one row, and not two that say the
+    /// same.
+    let rows: [Row]
+    /// Of the parts of a visit.
+    let parts: [Row]
+
     init(_ report: BenchReport) {
-        let isOpen = report.rateAsked != nil
-        var rows: [(String, BenchReport.Times?)] = [(isOpen ? "from due" : "round trip", report.latency)]
-        if isOpen { rows.append(("from send", report.service)) }
-        self.rows = rows + report.parts.map { (EscapedText($0.name, limit: 15).description, $0.times) }
+        rows =
+            report.rateAsked == nil
+            ? [("round trip", report.latency)] : [("from due", report.latency), ("from send", report.service)]
+        parts = report.parts.map { (EscapedText($0.name, limit: 15).description, $0.times) }
     }
 
     static let columns = ["p50", "p90", "p99", "p99.9", "max", "mean"]
@@ -20,7 +24,7 @@ struct TimesTable {
     func lines(labelWidth: Int) -> [String] {
         let head = TextColumns.left("", labelWidth) + Self.columns.map { TextColumns.right($0, 10) }.joined()
         return [head]
-            + rows.map { row in
+            + (rows + parts).map { row in
                 let figures = Self.columns.map { TextColumns.right(Self.figure($0, of: row.times), 10) }
                 return TextColumns.left(row.name, labelWidth) + figures.joined()
             }

@@ -11,12 +11,9 @@ enum TextFile {
         let description: String
 
         init(_ doing: String, _ path: String, _ reason: String) {
-            description = "\(doing) \(EscapedText(path)): \(EscapedText(reason))"
+            description = "\(doing) \(EscapedText(path)): \(reason)"
         }
     }
-
-    /// The most that is read: reports and logs are far smaller, and an endless device ends there.
-    static let longest = 256 << 20
 
     /// Writes the file as a whole, or leaves what was there as it was; `-` is standard output.
     ///
@@ -26,7 +23,8 @@ enum TextFile {
         do {
             if path == "-" { return try StandardStream.output.write(text) }
             let place = URL(filePath: path).resolvingSymlinksInPath()
-            try Data(text.utf8).write(to: place, options: isSpecial(place.path) ? [] : .atomic)
+            let isOrdinary = [nil, .typeRegular].contains(kind(of: place.path))
+            try Data(text.utf8).write(to: place, options: isOrdinary ? .atomic : [])
         } catch {
             throw Failure("write", path, words(for: error))
         }
@@ -34,25 +32,40 @@ enum TextFile {
 
     /// The whole text; `-` is standard input.
     static func read(_ path: String) throws(Failure) -> String {
+        let bytes = try bytes(of: path)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure("read", path, "it is not text in UTF-8")
+        }
+        return text
+    }
+
+    private static func bytes(of path: String) throws(Failure) -> [UInt8] {
         do {
-            let place = path == "-" ? "/dev/stdin" : path
-            let file = try Data(contentsOf: URL(filePath: place))
-            guard let text = String(bytes: file, encoding: .utf8) else {
-                throw Failure("read", path, "it is not text in UTF-8")
+            if path == "-" { return try standardInput() }
+            let place = URL(filePath: path).resolvingSymlinksInPath()
+            if [nil, .typeRegular, .typeDirectory].contains(kind(of: place.path)) {
+                return [UInt8](try Data(contentsOf: place))
             }
-            return text
-        } catch let failure as Failure {
-            throw failure
         } catch {
             throw Failure("read", path, words(for: error))
         }
+        // What the shell makes of <(command): Foundation opens it without waiting, and finds it empty.
+        guard let text = ProcFile.text(path) else { throw Failure("read", path, "it can't be opened") }
+        return Array(text.utf8)
     }
 
-    private static func isSpecial(_ path: String) -> Bool {
-        guard let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType else {
-            return false
+    private static func standardInput() throws(Errno) -> [UInt8] {
+        let block = ByteBlock(count: 64 * 1024)
+        var bytes: [UInt8] = []
+        while true {
+            let count = try StandardStream.input.readSome(into: block)
+            if count == 0 { return bytes }
+            bytes += block.array(count)
         }
-        return type != .typeRegular
+    }
+
+    private static func kind(of path: String) -> FileAttributeType? {
+        try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     }
 
     private static func words(for error: any Error) -> String {

@@ -24,13 +24,11 @@ enum Sample {
         }
     }
 
-    static func empty() -> BenchOutcome {
-        BenchOutcome(plan: BenchPlan(), address: "127.0.0.1:7007", began: "2026-11-25T06:30:00.250Z")
-    }
+    static let empty = BenchOutcome(plan: BenchPlan(), address: "127.0.0.1:7007", began: "2026-11-25T06:30:00.250Z")
 
     /// Ten seconds, some 2,000 echoes each, and a little beyond.
-    static func closedLoop() -> BenchOutcome {
-        var outcome = empty()
+    static let closedLoop = {
+        var outcome = empty
         var numbers = Numbers(state: 1)
         outcome.clients = 50
         outcome.busy = 0.43
@@ -38,11 +36,11 @@ enum Sample {
         for second in 0..<10 { add(second, echoes: 1900 + Int(200 * numbers.next()), &outcome) { numbers.trip() } }
         outcome.service = outcome.latency
         return outcome
-    }
+    }()
 
     /// A server that stalls for 200 ms every second, asked for 1,000 a second.
-    static func openLoop() -> BenchOutcome {
-        var outcome = empty()
+    static let openLoop = {
+        var outcome = empty
         var numbers = Numbers(state: 2)
         outcome.plan.rate = 1000
         outcome.clients = 50
@@ -61,11 +59,11 @@ enum Sample {
         outcome.errors = ["timed out": 12, "connection reset": 3]
         outcome.seconds[12].errors = 15
         return outcome
-    }
+    }()
 
     /// One that nobody should believe, with texts that a page must not take for markup.
-    static func invalid() -> BenchOutcome {
-        var outcome = closedLoop()
+    static let invalid = {
+        var outcome = closedLoop
         outcome.plan.clients = 500
         outcome.busy = 0.99
         outcome.mismatches = 2
@@ -75,11 +73,11 @@ enum Sample {
             "50 of 500 clients could connect: connection refused", "the generator was the limit: it was busy for 99 %",
         ]
         return outcome
-    }
+    }()
 
     /// Visits, with the times of their parts.
-    static func churn() -> BenchOutcome {
-        var outcome = closedLoop()
+    static let churn = {
+        var outcome = closedLoop
         outcome.plan.mode = .churn
         var numbers = Numbers(state: 3)
         for name in ["connect", "first byte", "close"] {
@@ -88,7 +86,7 @@ enum Sample {
             outcome.parts.append((name, times))
         }
         return outcome
-    }
+    }()
 
     private static func add(_ second: Int, echoes: Int, _ outcome: inout BenchOutcome, _ trip: () -> UInt64) {
         var latency = BenchOutcome.histogram()

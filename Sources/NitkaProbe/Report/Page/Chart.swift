@@ -45,7 +45,8 @@ struct Chart {
     }
 
     mutating func bar(from left: Double, to right: Double, value: Double, style: String) {
-        let (left, right, upper) = (x(left), x(right), y(value))
+        // One echo in a million is seen too.
+        let (left, right, upper) = (x(left), x(right), min(y(value), Self.bottom - 2))
         shapes.append(
             #"<rect class="bar \#(style)" x="\#(Markup.place(left))" y="\#(Markup.place(upper))" "#
                 + #"width="\#(Markup.place(max(0, right - left)))" height="\#(Markup.place(Self.bottom - upper))"/>"#)

@@ -21,33 +21,38 @@ struct Distribution {
 
     /// Over the number of nines, so that what one in a thousand waits is as wide as what half of all do.
     var curve: Chart {
-        let nines = max(2, Double.log10(Double(summary.count)).rounded(.up))
+        // No further than to the one echo that took longest.
+        let nines = max(1, Double.log10(Double(summary.count)))
         let curves = [("c2", "from due", latency)] + (service.map { [("c1", "from send", $0)] } ?? [])
         let shortest = curves.map { Double(max($0.2.min, 1)) }.min() ?? 1
         let longest = curves.map { Double($0.2.max) }.max() ?? 1
         var chart = Chart(
-            title: "Percentiles",
+            title: "Time by percentile",
             summary: "p50 \(Figures.time(Double(summary.p50))), p99 \(Figures.time(Double(summary.p99))), "
                 + "p99.9 \(Figures.time(Double(summary.p999))), max \(Figures.time(Double(summary.max))).",
             legend: curves.map { ($0.0, $0.1) },
             across: Chart.Axis(
-                scale: LinearScale(upTo: nines, marks: nines, endsAtMark: false), label: Self.percentName),
+                scale: LinearScale(upTo: nines, ticks: Self.ticks(nines)), label: Self.percentName),
             up: Chart.Axis(scale: LogScale(from: shortest, to: longest), label: Figures.time))
-        for curve in curves.reversed() { chart.line(Self.points(of: curve.2, nines: nines), style: curve.0) }
+        for curve in curves.reversed() { chart.line(Self.points(of: curve.2), style: curve.0) }
         return chart
     }
 
+    /// A mark for every nine, and of more than five every second: their names would overlap on a phone.
+    private static func ticks(_ nines: Double) -> [Double] { [0, 1, 2, 3, 4] + (nines < 6 ? [5] : [6, 8, 10, 12]) }
+
     /// `0`, `90`, `99`, `99.9`: percent.
     private static func percentName(_ nines: Double) -> String {
-        let nines = Int(nines.rounded())
-        guard nines > 0 else { return "0 %" }
-        let digits = String(repeating: "9", count: max(2, nines))
-        if nines == 1 { return "90" }
-        return nines == 2 ? "99" : "99." + digits.dropFirst(2)
+        let digits = String(repeating: "9", count: max(0, Int(nines.rounded())))
+        return switch digits.count {
+        case 0: "0 %"
+        case 1: "90"
+        case 2: digits
+        default: "99.\(digits.dropFirst(2))"
+        }
     }
 
-    private static func points(of times: Histogram<UInt64>, nines: Double) -> [(x: Double, y: Double)] {
-        // No further than to the one echo that took longest.
+    private static func points(of times: Histogram<UInt64>) -> [(x: Double, y: Double)] {
         let last = Double.log10(Double(times.totalCount))
         let places = Array(stride(from: 0, to: last, by: 0.05)) + [last]
         let values = TimeSummary.percentiles(places.map { 100 * (1 - .exp10(-$0)) }, of: times)

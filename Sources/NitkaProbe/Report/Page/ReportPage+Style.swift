@@ -5,10 +5,10 @@ extension ReportPage {
     /// its ground has, and differs in lightness too, for who sees no red or green.
     static let style = """
         :root { --ground: #fbfaf7; --sheet: #ffffff; --text: #1d1d1b; --quiet: #66655f; --rule: #e4e2db;
-          --c1: #0b6e75; --c2: #b25e00; --c3: #b3203d; --good: #1b6e3c; --bad: #b3203d; --loud: #ffffff; }
+          --c1: #0b6e75; --c2: #b25e00; --c3: #b3203d; --good: #1b6e3c; --bad: #b3203d; }
         @media (prefers-color-scheme: dark) {
           :root { --ground: #131417; --sheet: #1b1d21; --text: #e9e8e4; --quiet: #a09f98; --rule: #2f3238;
-            --c1: #4cc2c9; --c2: #f0a04b; --c3: #ff7d8f; --good: #6fce94; --bad: #ff7d8f; --loud: #2a0810; } }
+            --c1: #4cc2c9; --c2: #f0a04b; --c3: #ff7d8f; --good: #6fce94; --bad: #ff7d8f; } }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--ground); color: var(--text);
           font: 15px/1.45 system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
@@ -19,12 +19,14 @@ extension ReportPage {
         .quiet, footer { color: var(--quiet); font-size: .87rem; }
         footer { margin-top: 24px; max-width: 70ch; }
         .verdict { margin-top: 12px; font-weight: 600; }
-        .valid { color: var(--good); }
-        .invalid { background: var(--bad); color: var(--loud); padding: 14px 16px; border-radius: 8px; }
+        .valid { color: var(--good); border: 1px solid; border-radius: 99px; padding: 1px 12px; width: fit-content; }
+        .invalid { background: #b9203f; color: #ffffff; padding: 14px 16px; border-radius: 8px; }
         .invalid strong { font-size: 1.6rem; letter-spacing: .06em; }
         .invalid ul { margin: .3em 0 0; padding-left: 1.2em; overflow-wrap: anywhere; }
-        .headline { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 1px; margin: 20px 0;
+        .headline { display: grid; grid-template-columns: repeat(2, 1fr); gap: 1px; margin: 20px 0;
           background: var(--rule); border: 1px solid var(--rule); border-radius: 8px; overflow: hidden; }
+        @media (min-width: 480px) { .headline { grid-template-columns: repeat(4, 1fr); } }
+        @media (min-width: 1060px) { .headline { grid-template-columns: repeat(8, 1fr); } }
         .headline div { background: var(--sheet); padding: 10px 12px; }
         dt { color: var(--quiet); font-size: .82rem; }
         dd { margin: 0; font-size: 1.3rem; font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -49,7 +51,8 @@ extension ReportPage {
         .tables { margin-top: 20px; align-items: start; }
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
         caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
-        th, td { padding: 5px 4px; border-bottom: 1px solid var(--rule); text-align: right; overflow-wrap: anywhere; }
+        th, td { padding: 5px 4px; border-bottom: 1px solid var(--rule); text-align: right; }
+        .counts th, .counts td { overflow-wrap: anywhere; }
         th { font-weight: 400; color: var(--quiet); }
         th[scope="row"] { text-align: left; }
         @media print { figure, tr { break-inside: avoid; } }

@@ -20,7 +20,7 @@ public struct ReportPage: Sendable {
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
-        <title>\(title)</title>
+        <title>\(report.valid ? "" : "INVALID: ")\(title)</title>
         <style>
         \(Self.style)
         </style>
@@ -71,8 +71,8 @@ public struct ReportPage: Sendable {
         let latency = report.latency
         let failed = report.errors + report.mismatches > 0
         let figures = [
-            ("echoes a second", Figures.rate(report.echoesPerSecond), ""),
-            ("bytes a second", Figures.bytes(report.bytesPerSecond), ""),
+            ("echoes/s", Figures.rate(report.echoesPerSecond), ""),
+            ("bytes/s", Figures.bytes(report.bytesPerSecond), ""),
             ("p50", TimesTable.figure("p50", of: latency), ""), ("p99", TimesTable.figure("p99", of: latency), ""),
             ("max", TimesTable.figure("max", of: latency), ""),
             ("errors", Figures.grouped(report.errors), failed && report.errors > 0 ? "bad" : ""),

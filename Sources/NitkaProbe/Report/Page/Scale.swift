@@ -21,6 +21,12 @@ struct LinearScale: Scale {
         ticks = stride(from: 0, through: self.highest * 1.000001, by: step).map { $0 }
     }
 
+    /// From 0 to the highest value, with these marks, of which those beyond it are left out.
+    init(upTo highest: Double, ticks: [Double]) {
+        self.highest = highest
+        self.ticks = ticks.filter { $0 <= highest }
+    }
+
     func place(_ value: Double) -> Double { min(max(value / highest, 0), 1) }
 
     /// 1, 2 or 5 times a power of ten.

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Histogram
+import NitkaProbe
+import Testing
+
+@Suite struct ComparisonTests {
+    private static func report(trip: UInt64, echoes: UInt64 = 1000) -> BenchReport {
+        var outcome = Sample.empty
+        outcome.duration = .seconds(1)
+        outcome.echoes = echoes
+        outcome.latency.record(trip, count: 1000)
+        outcome.service = outcome.latency
+        return BenchReport(outcome)
+    }
+
+    @Test(arguments: [
+        ("p99=10%", "p99 got 20 % worse, more than 10 %"), ("p99=19.9%", "p99 got 20 % worse, more than 19.9 %"),
+        ("p99=25%", nil), ("max=0%", "max got 20 % worse, more than 0 %"), ("rate=5%", nil),
+        ("service_mean=1%", "service_mean got 20 % worse, more than 1 %"),
+    ])
+    func slowerIsWorse(limit: String, complaint: String?) throws {
+        let comparison = Comparison(before: Self.report(trip: 1000), after: Self.report(trip: 1200))
+        #expect(try RegressionLimit(limit).complaint(about: comparison) == complaint)
+    }
+
+    @Test func aLowerRateIsWorseAndAHigherIsNot() throws {
+        let (slow, fast) = (Self.report(trip: 1000, echoes: 900), Self.report(trip: 1000))
+        let limit = try RegressionLimit("rate=5%")
+        #expect(limit.complaint(about: Comparison(before: fast, after: slow)) == "rate got 10 % worse, more than 5 %")
+        #expect(limit.complaint(about: Comparison(before: slow, after: fast)) == nil)
+    }
+
+    @Test(arguments: [
+        "", "p99", "p99=", "p99=10", "=10%", "p98=10%", "errors=10%", "mismatches=0%", "p99=-10%", "p99=+1%",
+        "p99=1e1%", "p99=10%%", "p99>10%", "p99= 10%", "p99=010%",
+    ])
+    func oddLimitsAreRefused(text: String) {
+        #expect(throws: ReportError.self) { try RegressionLimit(text) }
+    }
+
+    @Test func invalidRunsAndRunsWithoutEchoesAreNotCompared() {
+        let good = Self.report(trip: 1000)
+        func obstacle(_ other: BenchReport) -> String? {
+            Comparison(before: good, after: other).obstacle(names: ("a.json", "b.json"))
+        }
+        #expect(obstacle(good) == nil)
+        #expect(obstacle(BenchReport(Sample.empty)) == "b.json is the report of a run without echoes")
+        #expect(
+            obstacle(BenchReport(Sample.invalid))
+                == "b.json is the report of an invalid run: 50 of 500 clients could connect: connection refused")
+    }
+
+    @Test func theTableTellsTheChangesAndWhereThePlansDiffer() {
+        var after = Self.report(trip: 1200, echoes: 900)
+        after.clientsAsked = 500
+        let lines = ComparisonTable(Comparison(before: Self.report(trip: 1000), after: after)).lines()
+        #expect(
+            lines == [
+                "the runs differ: clients 50 and 500",
+                "                        before         after        change",
+                "rate                     1,000           900         -10 %",
+                "errors                       0             0",
+                "mismatches                   0             0",
+                "p50                       1 µs        1.2 µs         +20 %",
+                "p90                       1 µs        1.2 µs         +20 %",
+                "p99                       1 µs        1.2 µs         +20 %",
+                "p99.9                     1 µs        1.2 µs         +20 %",
+                "max                       1 µs        1.2 µs         +20 %",
+                "mean                      1 µs        1.2 µs         +20 %",
+            ])
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NitkaProbe
+import Testing
+
+/// Every example that the help of these commands shows, run as it stands there.
+@Suite struct ExampleTests {
+    @Test(arguments: ["merge", "compare"])
+    func theExamplesOfTheHelpRun(command: String) async throws {
+        let help = try await Tool.run(["help", command])
+        let examples = help.output.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ").map(String.init)
+            return words.starts(with: ["nitka", command]) ? Array(words.dropFirst()) : nil
+        }
+        #expect(examples.count == 2)
+        try await withFolder { folder in
+            for name in ["before", "after"] {
+                try write(BenchReport(outcome(trip: 100_000)).json(), to: "\(folder)/\(name).json")
+            }
+            for name in ["a", "b"] {
+                try write(HistogramLog(outcome(trip: 100_000)).text, to: "\(folder)/\(name).hlog")
+            }
+            for example in examples {
+                // The names of files are those of a folder that the test has to itself.
+                let isFile = { (word: String) in word.hasSuffix(".json") || word.hasSuffix(".hlog") }
+                let ending = try await Tool.run(example.map { isFile($0) ? "\(folder)/\($0)" : $0 })
+                #expect(ending.code == 0, "\(example)")
+                #expect(ending.error == "")
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Histogram
+import NitkaProbe
+import Testing
+
+@Suite struct MergeTests {
+    @Test func twoLogsAreOneAndItsPercentilesAreSaid() async throws {
+        try await withLogs { folder in
+            let ending = try await Tool.run(
+                ["merge", "\(folder)/a.hlog", "\(folder)/b.hlog", "--output", "\(folder)/all.hlog"])
+            #expect(ending.code == 0)
+            #expect(ending.output.hasPrefix("count              3,000\np50 "))
+            let text = try String(contentsOfFile: "\(folder)/all.hlog", encoding: .utf8)
+            let merged = try HistogramLog(reading: text)
+            #expect(merged.intervals.count == 2)
+            #expect(merged.total.totalCount == 3000)
+        }
+    }
+
+    @Test func aLogOnStandardOutputStandsThereAlone() async throws {
+        try await withLogs { folder in
+            let ending = try await Tool.run(["merge", "\(folder)/a.hlog", "-o", "-"])
+            #expect(ending.code == 0)
+            #expect(ending.output == HistogramLog(outcome(trip: 100_000)).text)
+        }
+    }
+
+    @Test func whatIsNoLogIsSaidWithItsLine() async throws {
+        try await withFolder { folder in
+            try write("#[StartTime: 1.0 (seconds since epoch), x]\nhello\n", to: "\(folder)/a.hlog")
+            let ending = try await Tool.run(["merge", "\(folder)/a.hlog"])
+            #expect(ending.code == 2)
+            #expect(ending.error == "nitka: \(folder)/a.hlog, line 2: it is not an interval of a histogram log\n")
+        }
+    }
+
+    @Test func whatCannotBeWrittenIsSaid() async throws {
+        try await withLogs { folder in
+            let ending = try await Tool.run(["merge", "\(folder)/a.hlog", "-o", "\(folder)/none/all.hlog"])
+            #expect(ending.code == 2)
+            #expect(ending.error == "nitka: write \(folder)/none/all.hlog: no such file or directory\n")
+        }
+    }
+
+    @Test func aDeviceIsWrittenToAndALinkIsFollowed() async throws {
+        try await withLogs { folder in
+            let device = try await Tool.run(["merge", "\(folder)/a.hlog", "-o", "/dev/null"])
+            #expect(device.code == 0)
+            let type = try FileManager.default.attributesOfItem(atPath: "/dev/null")[.type] as? FileAttributeType
+            #expect(type == .typeCharacterSpecial)
+
+            try write("before", to: "\(folder)/target")
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/link", withDestinationPath: "\(folder)/target")
+            let link = try await Tool.run(["merge", "\(folder)/a.hlog", "-o", "\(folder)/link"])
+            #expect(link.code == 0)
+            #expect(try String(contentsOfFile: "\(folder)/target", encoding: .utf8).hasPrefix("#["))
+        }
+    }
+
+    @Test func noLogIsWrongUsage() async throws { #expect(try await Tool.run(["merge"]).code == 64) }
+
+    private func withLogs(_ body: (String) async throws -> Void) async throws {
+        try await withFolder { folder in
+            try write(HistogramLog(outcome(trip: 100_000)).text, to: "\(folder)/a.hlog")
+            try write(HistogramLog(outcome(trip: 300_000, echoes: 2000)).text, to: "\(folder)/b.hlog")
+            try await body(folder)
+        }
+    }
+}
