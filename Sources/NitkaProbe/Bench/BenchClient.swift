@@ -43,10 +43,8 @@ final class BenchClient: LoopPartner {
     /// Begins a new connection.
     func meet(_ connection: AsyncConnection) {
         self.connection = connection
-        problem = nil
         (wantedTo, sentTo, cameTo, completed) = (0, 0, 0, 0)
         onTheirWay = MessageQueue()
-        wasGreeted = false
         begin(at: worker.readClock(), due: worker.now)
     }
 
@@ -61,6 +59,9 @@ final class BenchClient: LoopPartner {
     func nudge() { connection?.nudge() }
 
     func cancel() { connection?.shutDown() }
+
+    /// A new connection is tried: what ended the last one is over.
+    func forget() { (problem, wasGreeted) = (nil, false) }
 
     /// Connecting failed, or the connection did.
     func fail(_ error: NitkaError) { problem = problem ?? .error(errorKind(error)) }
@@ -100,8 +101,8 @@ extension BenchClient {
     }
 
     private func compare(_ bytes: RawSpan) {
-        if let place = worker.payload.firstDifference(in: bytes, client: identity, offset: cameTo) {
-            problem = .mismatch("client \(number + 1), offset \(cameTo + UInt64(place)): not what was sent")
+        if worker.payload.firstDifference(in: bytes, client: identity, offset: cameTo) != nil {
+            problem = .mismatch(worker.diagnosis(of: bytes, client: identity, offset: cameTo))
             return
         }
         cameTo &+= UInt64(bytes.byteCount)
@@ -154,7 +155,7 @@ extension BenchClient {
             schedule = Schedule(start: timing.start, client: number, of: worker.talkers, rate: rate)
         }
         while let due = schedule?.next, due <= now, due < timing.end, onTheirWay.count < worker.depth {
-            worker.recorder.lag(now &- max(due, freeSince), due: due)
+            worker.recorder.began(due: due, at: now, lag: now &- max(due, freeSince))
             begin(at: now, due: due)
             schedule?.advance()
         }

@@ -148,7 +148,7 @@ extension BenchOutcome {
         invalidReasons =
             BenchVerdict(
                 clientsAsked: plan.clients, clientsOpen: clients, rateAsked: plan.rate,
-                rateReached: Double(total.echoesInTime) / seconds, lag: total.lag.valueAtPercentile(99),
+                rateReached: Double(total.begunInTime) / seconds, lag: total.lag.valueAtPercentile(99),
                 latency: latency.valueAtPercentile(99), echoes: echoes
             ).invalidReasons
     }

@@ -57,6 +57,17 @@ final class BenchWorker: @unchecked Sendable {
         return try connection.sendNow(count, of: room)
     }
 
+    /// What became of a client's bytes, in a sentence; each of a client's connections has a stream of its own.
+    @inline(never)
+    func diagnosis(of bytes: RawSpan, client: Int, offset: UInt64) -> String {
+        guard var diagnosis = Diagnosis(of: bytes, client: client, offset: offset, in: payload) else { return "" }
+        diagnosis.client = client % plan.clients + 1
+        if case .foreign(let count, let other) = diagnosis.kind {
+            diagnosis.kind = .foreign(count, client: other % plan.clients + 1)
+        }
+        return diagnosis.description
+    }
+
     /// A client has had the first echo of all.
     func greeted() {
         if plan.mode == .churn { visitors += 1 }
@@ -135,6 +146,7 @@ extension BenchWorker {
     }
 
     private nonisolated(nonsending) func connectAndTalk(_ client: BenchClient) async {
+        client.forget()
         do throws(NitkaError) {
             let connection = try await AsyncConnection.open(to: address, timeout: plan.timeout)
             client.meet(connection)

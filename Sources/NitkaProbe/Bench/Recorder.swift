@@ -28,14 +28,15 @@ final class Recorder {
         guard counts(message.due) else { return }
         second.echoes &+= 1
         second.bytes &+= UInt64(bytes)
-        if now <= window.end { second.echoesInTime &+= 1 }
         second.latency.record(UInt64(max(0, now &- message.due)))
         if isOpenLoop { second.service.record(UInt64(max(0, now &- message.sent))) }
     }
 
-    /// A message was sent so long after it could have been: the generator's own fault.
-    func lag(_ nanoseconds: Int64, due: Int64) {
-        if counts(due) { second.lag.record(UInt64(max(0, nanoseconds))) }
+    /// A message of a schedule is sent now; by its own fault the generator is late by so much.
+    func began(due: Int64, at now: Int64, lag: Int64) {
+        guard counts(due) else { return }
+        if now < window.end { second.begunInTime &+= 1 }
+        second.lag.record(UInt64(max(0, lag)))
     }
 
     func part(_ index: Int, _ nanoseconds: Int64) {
@@ -71,8 +72,9 @@ final class FreshTally: @unchecked Sendable {
 /// Counts and times of a while.
 struct Tally: Sendable {
     var echoes: UInt64 = 0
-    /// Echoes that were back before counting ended: what a rate is made of.
-    var echoesInTime: UInt64 = 0
+    /// Messages of a schedule that were sent before counting ended: what the rate was. Echoes would not do: the last of
+    /// them are still on their way then.
+    var begunInTime: UInt64 = 0
     var bytes: UInt64 = 0
     var errors: [String: UInt64] = [:]
     var mismatches: UInt64 = 0
@@ -84,7 +86,7 @@ struct Tally: Sendable {
 
     mutating func add(_ other: Tally) {
         echoes += other.echoes
-        echoesInTime += other.echoesInTime
+        begunInTime += other.begunInTime
         bytes += other.bytes
         errors.merge(other.errors, uniquingKeysWith: +)
         mismatches += other.mismatches

@@ -39,9 +39,11 @@ struct Visitor {
         let due = schedule?.next ?? worker.readClock()
         schedule?.advance()
         guard let end = worker.timing?.end, due < end, !worker.isCancelled else { return nil }
-        if due > worker.readClock() {
-            await worker.loop.pause(until: due)
-            worker.recorder.lag(worker.readClock() &- due, due: due)
+        let waits = due > worker.readClock()
+        if waits { await worker.loop.pause(until: due) }
+        if schedule != nil {
+            // One that was still on its last visit is not late by the generator's fault.
+            worker.recorder.began(due: due, at: worker.readClock(), lag: waits ? worker.now &- due : 0)
         }
         return due
     }
@@ -63,7 +65,8 @@ struct Visitor {
                 guard let more = try await connection.read() else { return .error("closed by the server") }
                 if came == 0 { firstByte = worker.readClock() }
                 if worker.payload.firstDifference(in: more.span.bytes, client: identity, offset: UInt64(came)) != nil {
-                    return .mismatch("client \(number + 1): not what was sent")
+                    let what = worker.diagnosis(of: more.span.bytes, client: identity, offset: UInt64(came))
+                    return .mismatch(what)
                 }
                 came += more.count
             }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Histogram
+import Nitka
+import NitkaEcho
+import NitkaKernel
+import NitkaProbe
+import Testing
+
+/// What a bench says of servers that are not good.
+@Suite struct BenchOfBadServersTests {
+    @Test func oneByteChangedInTenMillionIsFound() async throws {
+        let flipAt = UInt64(10_000_000)
+        let handler: @Sendable (AsyncClient) async throws -> Void = { client in
+            var offset = UInt64(0)
+            while var bytes = try await client.read() {
+                let end = offset + UInt64(bytes.count)
+                if (offset..<end).contains(flipAt) { bytes[Int(flipAt - offset)] ^= 0x10 }
+                offset = end
+                try await client.write(bytes)
+            }
+        }
+        try await withServer(handler) { address in
+            var plan = BenchPlan()
+            (plan.mode, plan.size, plan.clients, plan.loops) = (.stream, 65_536, 1, 1)
+            (plan.duration, plan.warmup) = (.seconds(120), .zero)
+            let bench = try Bench("\(address)", plan)
+            let outcome = try await bench.run { progress in
+                if case .second(let second, _) = progress, second.errors > 0 { bench.stop() }
+            }
+            #expect(outcome.mismatches >= 1)
+            #expect(outcome.firstMismatch == "client 1, offset 10000000: 1 byte changed")
+        }
+    }
+
+    @Test func bytesOfAnotherClientAreNamed() async throws {
+        // The second client is sent what the first one said.
+        let first = Monitor<[UInt8]?>(nil)
+        let handler: @Sendable (AsyncClient) async throws -> Void = { client in
+            while let bytes = try await client.read() {
+                let others = first.withLock { first in
+                    first = first ?? bytes
+                    return first ?? bytes
+                }
+                try await client.write(client.id == 1 ? bytes : others)
+            }
+        }
+        try await withServer(handler) { address in
+            var plan = shortPlan()
+            plan.clients = 2
+            // The probing first connection of a bench is client 1 of the server, and says nothing.
+            let outcome = try await Bench("\(address)", plan).run()
+            #expect(outcome.mismatches >= 1)
+            #expect(outcome.firstMismatch?.contains("64 bytes of client") == true)
+        }
+    }
+
+    @Test func whoIsTurnedAwayIsCountedAndTheRunIsInvalid() async throws {
+        var limits = Limits()
+        limits.clients = 3
+        try await withServer(limits: limits, { try await EchoService.serve($0) }) { address in
+            var plan = shortPlan()
+            plan.clients = 5
+            plan.timeout = .milliseconds(300)
+            let outcome = try await Bench("\(address)", plan).run()
+            #expect(outcome.clients == 3)
+            #expect(outcome.echoes > 0)
+            #expect((outcome.errors["timed out"] ?? 0) >= 2)
+            #expect(outcome.invalidReasons == ["3 of 5 clients were served when counting began"])
+        }
+    }
+
+    @Test func aServerThatDiesEndsNoRunEarly() async throws {
+        let server = try Server(on: "127.0.0.1:0")
+        let chain = ThreadChain()
+        try chain.start(named: "serve") { _ = try? server.run(loops: 1) { try await EchoService.serve($0) } }
+        var plan = shortPlan()
+        plan.duration = .seconds(2)
+        let outcome = try await Bench("\(server.addresses[0])", plan).run { progress in
+            if case .second = progress { server.endNow() }
+        }
+        _ = chain.join(until: .now + .seconds(30))
+        #expect(outcome.echoes > 0)
+        #expect(outcome.seconds.count >= 2)
+        #expect(outcome.errorCount > 0)
+        #expect(outcome.errors["connect: connection refused"] != nil)
+    }
+
+    @Test func whoAnswersNothingServesNobody() async throws {
+        try await withServer({ client in while try await client.read() != nil {} }) { address in
+            var plan = shortPlan()
+            plan.timeout = .milliseconds(300)
+            await #expect { try await Bench("\(address)", plan).run() } throws: { error in
+                "\(error)" == "no client was served by \(address): timed out"
+            }
+        }
+    }
+
+    /// A server that stalls a fifth of every second. Who asks on a schedule sees it; who asks only when he was answered
+    /// does not: coordinated omission.
+    @Test(.timeLimit(.minutes(1)))
+    func aStallIsSeenByWhoCountsFromWhenAMessageWasDue() async throws {
+        let server = try Server(on: "127.0.0.1:0")
+        let chain = ThreadChain()
+        let start = MonotonicTime.now
+        let never = Monitor(false)
+        try chain.start(named: "serve") {
+            _ = try? server.run(.threads) { client in
+                while let bytes = try client.read() {
+                    let second = (MonotonicTime.now - start).clampedNanoseconds / 1_000_000_000
+                    let awake = start + .seconds(second) + .milliseconds(200)
+                    if awake > .now { _ = never.wait(until: awake) { $0 ? true : nil } }
+                    try client.write(bytes)
+                }
+            }
+        }
+        defer {
+            server.endNow()
+            _ = chain.join(until: .now + .seconds(30))
+        }
+        var plan = BenchPlan()
+        (plan.clients, plan.loops, plan.duration, plan.warmup) = (10, 1, .seconds(3), .zero)
+        let closed = try await Bench("\(server.addresses[0])", plan).run()
+        plan.rate = 1000
+        let open = try await Bench("\(server.addresses[0])", plan).run()
+        #expect(open.latency.valueAtPercentile(99) >= 150_000_000)
+        #expect(closed.latency.valueAtPercentile(99) < 150_000_000)
+    }
+
+    private func shortPlan() -> BenchPlan {
+        var plan = BenchPlan()
+        (plan.clients, plan.loops, plan.duration, plan.warmup) = (4, 1, .milliseconds(300), .milliseconds(50))
+        return plan
+    }
+}
