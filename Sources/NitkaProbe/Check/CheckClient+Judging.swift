@@ -61,8 +61,7 @@ extension CheckClient {
     private func mismatch(_ bytes: [UInt8]) -> StageFailure {
         var seen = bytes
         gather(&seen)
-        if seen.count < bytes.count + Payload.recognisableBytes, context.probesSilence, writer == nil, !hasEndedSending
-        {
+        if seen.count < bytes.count + Payload.recognisableBytes, writer == nil, !hasEndedSending {
             try? send(4 * Payload.recognisableBytes)
             gather(&seen)
         }
@@ -85,6 +84,10 @@ extension CheckClient {
             .tooSlow, "client \(number) was not done in time: \(received) of \(sent) bytes had come back")
     }
 
+    private var stalled: StageFailure {
+        StageFailure(.stalled, "client \(number): the server took no more after \(connection.bytesSent) bytes")
+    }
+
     private var cutOff: StageFailure {
         if hasEndedSending {
             return StageFailure(
@@ -95,10 +98,7 @@ extension CheckClient {
 
     /// Nothing came for as long as an answer may take.
     private func silence(missing: UInt64, of count: Int) throws(StageFailure) -> StageFailure {
-        if let writer, !writer.isDone {
-            return StageFailure(
-                .stalled, "client \(number): the server took no more after \(connection.bytesSent) bytes")
-        }
+        if let writer, !writer.isDone { return stalled }
         if hasEndedSending, received > 0 {
             return StageFailure(.short, "client \(number): \(received) of \(sent) bytes came back, then nothing")
         }
@@ -128,10 +128,8 @@ extension CheckClient {
     /// The failure of a call.
     func failure(of error: NitkaError, _ doing: String) -> StageFailure {
         if context.watch.isExpired { return tooSlow }
-        if error.reason == .stalled {
-            return StageFailure(
-                .stalled, "client \(number): the server took no more after \(connection.bytesSent) bytes")
-        }
+        // The kernel's own end of patience is the second: nothing was acknowledged, or nothing taken.
+        if error.reason == .stalled || error.reason.code == Errno.timedOut.code { return stalled }
         let isReset = error.reason.isReset
         return StageFailure(
             isReset ? .reset : .failed, "client \(number), offset \(received): \(error.reason) while \(doing)")
