@@ -11,7 +11,7 @@ extension CheckClient {
             switch try read(until: deadline ?? context.deadline) {
             case .bytes(let bytes): try accept(bytes)
             case .end: throw cutOff
-            case .silence: throw try silence(missing: end - received, of: count)
+            case .silence: throw silence(missing: end - received, of: count)
             }
         }
     }
@@ -61,8 +61,7 @@ extension CheckClient {
     private func mismatch(_ bytes: [UInt8]) -> StageFailure {
         var seen = bytes
         gather(&seen)
-        if seen.count < bytes.count + Payload.recognisableBytes, context.probesSilence, writer == nil, !hasEndedSending
-        {
+        if seen.count < bytes.count + Payload.recognisableBytes, writer == nil, !hasEndedSending {
             try? send(4 * Payload.recognisableBytes)
             gather(&seen)
         }
@@ -75,66 +74,6 @@ extension CheckClient {
         let enough = seen.count + 2 * Diagnosis.reach
         connection.readTimeout = .milliseconds(100)
         while seen.count < enough, let more = (try? connection.read()) ?? nil { seen += more }
-    }
-}
-
-/// Why a client can't go on.
-extension CheckClient {
-    var tooSlow: StageFailure {
-        StageFailure(
-            .tooSlow, "client \(number) was not done in time: \(received) of \(sent) bytes had come back")
-    }
-
-    private var cutOff: StageFailure {
-        if hasEndedSending {
-            return StageFailure(
-                .short, "client \(number): the stream ended with \(sent - received) of \(sent) bytes missing")
-        }
-        return StageFailure(.closedEarly, "client \(number): the server ended the stream at offset \(received)")
-    }
-
-    /// Nothing came for as long as an answer may take.
-    private func silence(missing: UInt64, of count: Int) throws(StageFailure) -> StageFailure {
-        if let writer, !writer.isDone {
-            return StageFailure(
-                .stalled, "client \(number): the server took no more after \(connection.bytesSent) bytes")
-        }
-        if hasEndedSending, received > 0 {
-            return StageFailure(.short, "client \(number): \(received) of \(sent) bytes came back, then nothing")
-        }
-        if !hasEndedSending, let lost = lossBehindSilence() { return lost }
-        if missing < UInt64(count) {
-            let came = UInt64(count) - missing
-            return StageFailure(.short, "client \(number): \(came) of \(count) bytes came back, then nothing")
-        }
-        return StageFailure(.noAnswer, "client \(number) was not answered")
-    }
-
-    /// Were the missing bytes lost, or does nothing come at all? A few more bytes of the stream tell: when they come
-    /// back, what was before them is lost.
-    private func lossBehindSilence() -> StageFailure? {
-        guard context.probesSilence else { return nil }
-        let probe = 4 * Payload.recognisableBytes
-        do throws(StageFailure) {
-            try send(probe)
-            guard case .bytes(let bytes) = try read(until: .now + context.settings.timeout) else { return nil }
-            try accept(bytes)
-            return nil
-        } catch {
-            return error.reason == .lost || error.reason == .duplicated ? error : nil
-        }
-    }
-
-    /// The failure of a call.
-    func failure(of error: NitkaError, _ doing: String) -> StageFailure {
-        if context.watch.isExpired { return tooSlow }
-        if error.reason == .stalled {
-            return StageFailure(
-                .stalled, "client \(number): the server took no more after \(connection.bytesSent) bytes")
-        }
-        let isReset = error.reason.isReset
-        return StageFailure(
-            isReset ? .reset : .failed, "client \(number), offset \(received): \(error.reason) while \(doing)")
     }
 }
 

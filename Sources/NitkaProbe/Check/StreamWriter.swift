@@ -5,34 +5,22 @@ internal import NitkaKernel
 
 /// Writes a piece of a client's stream on a thread of its own, so that both directions are busy at once.
 final class StreamWriter: Sendable {
-    private struct State {
-        var isDone = false
-        var failure: NitkaError?
-    }
-
-    private let state = Monitor(State())
+    private let isComplete = Monitor(false)
     private let threads = ThreadChain()
 
     /// Has the last byte been handed to the kernel?
-    var isDone: Bool { state.withLock { $0.isDone && $0.failure == nil } }
-
-    /// What ended the writing early.
-    var failure: NitkaError? { state.withLock { $0.failure } }
+    var isDone: Bool { isComplete.withLock { $0 } }
 
     /// - Parameter endsSending: whether the sending side ends after the last byte.
     func start(
         _ count: Int, to connection: Connection, as client: Int, of payload: Payload, endsSending: Bool
     ) throws(StageFailure) {
         do {
-            try threads.start(named: "nitka-writer") { [state] in
-                var failure: NitkaError?
-                do throws(NitkaError) {
-                    try payload.write(count, of: client, from: 0, to: connection)
-                    if endsSending { connection.endSending() }
-                } catch {
-                    failure = error
-                }
-                state.update { ($0.isDone, $0.failure) = (true, failure) }
+            try threads.start(named: "nitka-writer") { [isComplete] in
+                // What ends it early ends the reading too, which says why.
+                guard (try? payload.write(count, of: client, from: 0, to: connection)) != nil else { return }
+                if endsSending { connection.endSending() }
+                isComplete.update { $0 = true }
             }
         } catch {
             throw StageFailure(.noThread, "this machine gives no more threads")

@@ -82,7 +82,7 @@ struct CheckCommand: ParsableCommand {
         } else if nagios {
             say(report.nagiosLine())
         } else {
-            for line in CheckTable(report).lines() { say(line) }
+            for line in CheckTable(report).lines(unicode: TextStyle.isUnicode) { say(line) }
         }
         if let junit {
             do {

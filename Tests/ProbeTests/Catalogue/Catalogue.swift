@@ -63,7 +63,7 @@ enum Catalogue {
                 },
                 Misbehaviour(name: "sends bytes twice \(place)", findings: [stage: .duplicated]) { seed in
                     let place = random(range, seed)
-                    return { client, _ in try echo(client, spoiling: place, 40) { Array($0 + $0) } }
+                    return { client, _ in try echo(client, spoiling: place, 40) { $0 + $0 } }
                 },
                 Misbehaviour(name: "changes a byte \(place)", findings: [stage: .changed]) { seed in
                     let place = random(range, seed)
@@ -77,7 +77,7 @@ enum Catalogue {
         } + [
             Misbehaviour(name: "swaps two clients' bytes", findings: [.crossTalk: .foreign]) { seed in
                 let (place, exchange) = (random(20_000..<150_000, seed), Exchange())
-                return { client, _ in try echo(client, spoiling: place, 64) { exchange.swap(Array($0)) } }
+                return { client, _ in try echo(client, swapping: 64, after: place, exchange) }
             }
         ]
 

@@ -16,20 +16,21 @@ struct Dice: RandomNumberGenerator {
     }
 }
 
-/// Echoes, and spoils what stands at a random place of the stream: so many bytes from there on, if they come in one read.
+/// Echoes, and spoils so many bytes from a random place of the stream on: they are held until all of them are there.
 func echo(
-    _ client: Client, spoiling place: Int, _ count: Int = 1, _ spoil: (ArraySlice<UInt8>) throws -> [UInt8]
+    _ client: Client, spoiling place: Int, _ count: Int = 1, _ spoil: ([UInt8]) throws -> [UInt8]
 ) throws {
     var offset = 0
-    var rest = place..<place + count
+    var held: [UInt8] = []
     while let bytes = try client.read() {
-        let here = rest.clamped(to: offset..<offset + bytes.count)
+        let here = (place..<place + count).clamped(to: offset..<offset + bytes.count)
         if here.isEmpty {
             try client.write(bytes)
         } else {
             let (start, end) = (here.lowerBound - offset, here.upperBound - offset)
-            try client.write(Array(bytes[..<start]) + spoil(bytes[start..<end]) + bytes[end...])
-            rest = here.upperBound..<rest.upperBound
+            held += bytes[start..<end]
+            let spoilt = held.count == count ? try spoil(held) : []
+            try client.write(Array(bytes[..<start] + spoilt + bytes[end...]))
         }
         offset += bytes.count
     }
@@ -47,6 +48,21 @@ func echo(_ client: Client, first count: Int) throws -> [UInt8]? {
         left -= bytes.count
     }
     return []
+}
+
+/// Echoes, and swaps so many bytes with another client, once, in the first read past a place that has as many.
+func echo(_ client: Client, swapping count: Int, after place: Int, _ exchange: Exchange) throws {
+    var offset = 0
+    var hasSwapped = false
+    while let bytes = try client.read() {
+        if hasSwapped || offset < place || bytes.count < count {
+            try client.write(bytes)
+        } else {
+            hasSwapped = true
+            try client.write(exchange.swap(Array(bytes.prefix(count))) + bytes.dropFirst(count))
+        }
+        offset += bytes.count
+    }
 }
 
 /// Two who meet here swap what they have; who stays alone keeps it.
