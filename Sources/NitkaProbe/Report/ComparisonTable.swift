@@ -31,15 +31,16 @@ public struct ComparisonTable: Sendable {
     private func row(_ measure: Measure) -> String {
         let before = measure.value(in: comparison.before)
         let after = measure.value(in: comparison.after)
-        return line(measure.name, told(before, measure), told(after, measure), change(before, after))
+        let figures = [(before, comparison.before), (after, comparison.after)].map { told($0.0, measure, of: $0.1) }
+        return line(measure.name, figures[0], figures[1], change(before, after))
     }
 
-    private func told(_ value: Double?, _ measure: Measure) -> String {
+    private func told(_ value: Double?, _ measure: Measure, of report: BenchReport) -> String {
         guard let value else { return "–" }
         return switch measure.kind {
         case .time: Figures.time(value * 1000)
         case .rate: Figures.rate(value)
-        case .count: Figures.grouped(UInt64(value))
+        case .count: Figures.grouped(report[count: measure])
         }
     }
 

@@ -51,6 +51,22 @@ import Testing
                 == "b.json is the report of an invalid run: 50 of 500 clients could connect: connection refused")
     }
 
+    /// A report may say anything: whoever wrote it, it must not end the tool.
+    @Test func reportsOfStrangersTrapNowhere() throws {
+        var odd = Self.report(trip: 1000)
+        (odd.errors, odd.mismatches, odd.echoes, odd.bytes) = (.max, .max, .max, .max)
+        (odd.echoesPerSecond, odd.bytesPerSecond, odd.duration, odd.rateAsked) = (1e300, -1e300, 1e300, -1e300)
+        (odd.size, odd.clients, odd.clientsAsked, odd.depth, odd.generatorBusy) = (.min, .max, .min, .max, -1e300)
+        odd.latency?.p99 = 1e300
+        odd.service?.max = -1e300
+        for comparison in [Comparison(before: odd, after: odd), Comparison(before: Self.report(trip: 1), after: odd)] {
+            #expect(ComparisonTable(comparison).lines().count > 9)
+            _ = try RegressionLimit("p99=10%").complaint(about: comparison)
+            _ = try Gate("errors>0.1%").complaint(about: comparison.after)
+        }
+        #expect(ReportTable(odd).lines().count > 9)
+    }
+
     @Test func theTableTellsTheChangesAndWhereThePlansDiffer() {
         var after = Self.report(trip: 1200, echoes: 900)
         after.clientsAsked = 500

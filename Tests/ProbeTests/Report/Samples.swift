@@ -75,6 +75,29 @@ enum Sample {
         return outcome
     }()
 
+    /// An hour, in which every second was the same.
+    static let hour = {
+        var outcome = closedLoop
+        let second = outcome.seconds[3]
+        outcome.duration = .seconds(3600)
+        outcome.seconds = (0..<3600).map { index in
+            var other = second
+            other.start = .seconds(index)
+            return other
+        }
+        return outcome
+    }()
+
+    /// One that was told to end at once.
+    static let moment = {
+        var outcome = closedLoop
+        outcome.duration = .milliseconds(300)
+        outcome.seconds = Array(outcome.seconds.prefix(1))
+        outcome.seconds[0].length = .milliseconds(300)
+        outcome.wasInterrupted = true
+        return outcome
+    }()
+
     /// Visits, with the times of their parts.
     static let churn = {
         var outcome = closedLoop
