@@ -165,6 +165,8 @@ extension EventLoop {
         return count
     }
 
+    func noteStream() { spin.streamed() }
+
     private func spinForReports() -> Int {
         let switches = CurrentThread.involuntarySwitches
         let end = MonotonicTime.now + SpinPolicy.longest
