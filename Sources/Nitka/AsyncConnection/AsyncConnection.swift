@@ -24,10 +24,11 @@ public final class AsyncConnection: Sendable {
     let lastMoment = Atomic<Int64>(.max)
     let cutOff = Atomic<Bool>(false)
 
-    // The loop's thread alone touches these.
+    // The loop's thread alone touches these. Unchecked: accesses of one thread in which nothing comes back to what is
+    // accessed cannot overlap, and a check of that is two calls into the runtime.
     nonisolated(unsafe) let watch = Watch()
-    nonisolated(unsafe) var reading = Turn()
-    nonisolated(unsafe) var writing = Turn()
+    @exclusivity(unchecked) nonisolated(unsafe) var reading = Turn()
+    @exclusivity(unchecked) nonisolated(unsafe) var writing = Turn()
     /// Reads in a row that found something without waiting.
     nonisolated(unsafe) var readsInARow = 0
     /// Where the loop passes on to what comes, and what the task has to know of it.
@@ -35,7 +36,7 @@ public final class AsyncConnection: Sendable {
     nonisolated(unsafe) var passedByLoop: Result<Passed, NitkaError>?
     /// What a send could not take: a copy, of just that size.
     nonisolated(unsafe) var left: [UInt8]?
-    nonisolated(unsafe) var detector = StreamDetector()
+    @exclusivity(unchecked) nonisolated(unsafe) var detector = StreamDetector()
 
     /// - Parameter descriptor: of a socket that does not block.
     init(

@@ -9,15 +9,16 @@ internal import Synchronization
 /// A task that was given this executor stays on its thread across every `await` that does not name another place. A
 /// continuation that the loop resumes is therefore an append to a queue of its own thread: no lock.
 final class EventLoop: TaskExecutor, @unchecked Sendable {
-    // Unchecked: this part is touched by the loop's thread alone, once it runs.
+    // Unchecked: this part is touched by the loop's thread alone, once it runs. Nor is exclusivity checked where every
+    // message comes by: no access to these calls anything that could come back to them.
     private let poll: EventPoll
-    private var slots = LoopSlots()
+    @exclusivity(unchecked) private var slots = LoopSlots()
     private var alarms = Alarms()
     private let timer: LoopTimer
     /// What the timer is set for; `.max` when it is not.
     private var timerMoment = Int64.max
-    private var jobs = JobQueue()
-    private var spareBlock: ByteBlock?
+    @exclusivity(unchecked) private var jobs = JobQueue()
+    @exclusivity(unchecked) private var spareBlock: ByteBlock?
     private var spin = SpinPolicy()
     private(set) var thread = ThreadName(name: "", id: 0)
     /// When the kernel last reported, in nanoseconds of the monotonic clock: near enough for deadlines, and free.
