@@ -35,10 +35,10 @@ def c_peer(name, source, most=20000, why="", libraries=()):
     return Server(name, [str(built), "PORT"], ("cc",), build, most, why)
 
 
-def nio():
-    scratch = BIN / "nio"
-    build = ["swift", "build", "-c", "release", "--package-path", str(PEERS / "nio"), "--scratch-path", str(scratch)]
-    return Server("SwiftNIO", [str(scratch / "release/echo-nio"), "PORT"], ("swift",), build)
+def swift_package(name, folder, program, ours=False):
+    scratch = BIN / folder
+    build = ["swift", "build", "-c", "release", "--package-path", str(PEERS / folder), "--scratch-path", str(scratch)]
+    return Server(name, [str(scratch / "release" / program), "PORT"], ("swift",), build, ours=ours)
 
 
 def peers():
@@ -48,7 +48,7 @@ def peers():
         c_peer("C epoll", "echo_epoll"),
         c_peer("C pthreads", "echo_pthreads"),
         c_peer("C splice", "echo_splice"),
-        nio(),
+        swift_package("SwiftNIO", "nio", "echo-nio"),
         Server("Go", [str(BIN / "echo_go"), "PORT"], ("go",),
                ["go", "build", "-o", str(BIN / "echo_go"), str(PEERS / "echo.go")]),
         Server("Rust threads", [str(BIN / "echo_rust"), "PORT"], ("rustc",),
@@ -70,6 +70,11 @@ def peers():
 def nitka(path, model):
     command = [str(path), "serve", "--model", model, "--port", "PORT", *LIMITS]
     return Server(f"nitka {model}", command, ours=True)
+
+
+def awaiting():
+    """The handler of the README, which awaits every message, where the tool's echo lets the loop pass them on."""
+    return swift_package("nitka awaiting", "nitka-await", "echo-await", ours=True)
 
 
 def extra(text):

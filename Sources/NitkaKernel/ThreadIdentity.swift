@@ -48,6 +48,7 @@ package enum CurrentThread {
 
 /// The kernel takes 15 bytes: what is beyond is cut between characters.
 func fittingThreadName(_ name: String) -> String {
+    if name.utf8.count <= 15 { return name }
     var fitting = ""
     for character in name {
         if fitting.utf8.count + character.utf8.count > 15 { break }

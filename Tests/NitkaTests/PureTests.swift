@@ -111,6 +111,15 @@ import Testing
         #expect(!spins.contains(true))
     }
 
+    @Test func aStreamIsNotSpunFor() {
+        var policy = SpinPolicy()
+        policy.reported(1)
+        policy.streamed()
+        #expect(policy.spins() == false)
+        policy.reported(1)
+        #expect(policy.spins() == true)
+    }
+
     @Test func alarmsSoundInTheOrderOfTheirMoments() {
         var alarms = Alarms()
         let moments = (0..<500).map { Int64($0 * 7919 % 1009) }

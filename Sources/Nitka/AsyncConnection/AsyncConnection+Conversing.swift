@@ -34,10 +34,7 @@ extension AsyncConnection {
         defer { writing.giveUp() }
         loop.setPartner(partner, of: watch)
         watch.passer = self
-        defer {
-            watch.passer = nil
-            loop.setPartner(nil, of: watch)
-        }
+        defer { dismissPartner() }
         if converseInLoop() {
             _ = await withUnsafeContinuation { continuation in
                 watch.reader.wait(continuation, until: watch.partnerMoment)
@@ -48,8 +45,21 @@ extension AsyncConnection {
         if !socket.isOpen { throw failure("use", .closed) }
     }
 
-    /// The loop's part; false when the conversation is over.
+    /// The loop's part; false when the conversation is over. Then the partner goes at once: more may come before the task
+    /// runs again, and is no longer its own.
     func converseInLoop() -> Bool {
+        let goesOn = takeTurn()
+        if !goesOn { dismissPartner() }
+        return goesOn
+    }
+
+    private func dismissPartner() {
+        watch.passer = nil
+        loop.setPartner(nil, of: watch)
+    }
+
+    @inline(__always)
+    private func takeTurn() -> Bool {
         guard let partner = watch.partner, socket.isOpen else { return false }
         do throws(NitkaError) {
             switch try partner.act(on: self) {

@@ -24,7 +24,8 @@ public final class AsyncConnection: Sendable {
     let lastMoment = Atomic<Int64>(.max)
     let cutOff = Atomic<Bool>(false)
 
-    // The loop's thread alone touches these.
+    // The loop's thread alone touches these. Unchecked: accesses of one thread in which nothing comes back to what is
+    // accessed cannot overlap, and a check of that is two calls into the runtime.
     nonisolated(unsafe) let watch = Watch()
     @exclusivity(unchecked) nonisolated(unsafe) var reading = Turn()
     @exclusivity(unchecked) nonisolated(unsafe) var writing = Turn()

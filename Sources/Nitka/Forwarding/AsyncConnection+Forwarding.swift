@@ -71,6 +71,7 @@ extension AsyncConnection {
             case .endOfStream: return true
             case .nothing: continue
             case .bytes(let count):
+                loop.noteStream()
                 var left = count
                 while left > 0 {
                     let gone = try other.sent(

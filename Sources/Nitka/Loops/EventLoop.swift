@@ -10,7 +10,8 @@ internal import Synchronization
 /// continuation that the loop resumes is therefore an append to a queue of its own thread: no lock. A task that blocks
 /// the thread stops every other task of the loop.
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
-    // Unchecked: this part is touched by the loop's thread alone, once it runs.
+    // Unchecked: this part is touched by the loop's thread alone, once it runs. Nor is exclusivity checked where every
+    // message comes by: no access to these calls anything that could come back to them.
     private let poll: EventPoll
     @exclusivity(unchecked) private var slots = LoopSlots()
     @exclusivity(unchecked) private var alarms = Alarms()
@@ -186,6 +187,8 @@ extension EventLoop {
         spin.reported(count)
         return count
     }
+
+    func noteStream() { spin.streamed() }
 
     private func spinForReports() -> Int {
         let switches = CurrentThread.involuntarySwitches

@@ -28,6 +28,10 @@ struct SpinPolicy: Hashable {
     /// So many were ready at the end of a sleep or a spin.
     mutating func reported(_ count: Int) { hasFewClients = count <= Self.fewReady }
 
+    /// Bytes of a stream were moved: their sender waits for no answer before it sends more, and what comes while the
+    /// loop sleeps is moved by one call.
+    mutating func streamed() { hasFewClients = false }
+
     mutating func found() { penalty = 1 }
 
     mutating func foundNothing() {

@@ -16,7 +16,10 @@ struct ThreadPerClient: ClientCarrier {
     func thread(of client: Client) -> ThreadName { ThreadName(name: name(of: client), id: CurrentThread.id) }
 
     /// 15 bytes are all that the kernel keeps.
-    private func name(of client: Client) -> String { String("client-\(client.id)".prefix(15)) }
+    private func name(of client: Client) -> String {
+        let name = "client-\(client.id)"
+        return name.utf8.count <= 15 ? name : String(name.prefix(15))
+    }
 
     func waitForAll(until deadline: MonotonicTime?) -> Bool { chain.join(until: deadline) }
 }

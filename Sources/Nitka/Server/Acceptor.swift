@@ -119,13 +119,16 @@ extension Server {
     }
 
     /// The last of a client that is closed: its record, and its place is free again.
-    func record(_ client: any ServedClient, thread: ThreadName?, reason: EndReason, limits: Limits) {
-        let record = ClientRecord(
-            id: client.id, peer: client.peer, thread: thread, reason: reason,
-            bytesIn: client.carried.bytesReceived, bytesOut: client.carried.bytesSent,
-            duration: .now - client.admission.moment)
-        registry.remove(client, record, limits: limits)
-        tellOfClient(.clientLeft(record))
+    func record(
+        _ client: any ServedClient, thread: @autoclosure () -> ThreadName?, reason: EndReason, limits: Limits
+    ) {
+        registry.remove(client, reason, limits: limits)
+        tellOfClient(
+            .clientLeft(
+                ClientRecord(
+                    id: client.id, peer: client.peer, thread: thread(), reason: reason,
+                    bytesIn: client.carried.bytesReceived, bytesOut: client.carried.bytesSent,
+                    duration: .now - client.admission.moment)))
         if acceptorAwaitsRoom.load(ordering: .sequentiallyConsistent) { wake.raise() }
     }
 

@@ -36,15 +36,16 @@ final class ClientRegistry: Sendable {
         }
     }
 
-    /// Takes the client out and its record into the sums.
-    func remove(_ client: any ServedClient, _ record: ClientRecord, limits: Limits) {
+    /// Takes the client out, and what it came to into the sums.
+    func remove(_ client: any ServedClient, _ reason: EndReason, limits: Limits) {
+        let connection = client.carried
         state.withLock { state in
             guard state.active.removeValue(forKey: client.id) != nil else { return }
-            let source = Source(client.peer)
+            let source = Source(connection.peer)
             state.perSource[source] = state.perSource[source].flatMap { $0 > 1 ? $0 - 1 : nil }
-            state.totals.endedByReason[record.reason.kind, default: 0] += 1
-            state.totals.bytesIn &+= record.bytesIn
-            state.totals.bytesOut &+= record.bytesOut
+            state.totals.endedByReason[reason.kind, default: 0] += 1
+            state.totals.bytesIn &+= connection.bytesReceived
+            state.totals.bytesOut &+= connection.bytesSent
             state.fullness.left(state.active.count, of: limits.clients)
             activeCount.store(state.active.count, ordering: .sequentiallyConsistent)
         }

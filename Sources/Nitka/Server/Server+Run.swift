@@ -79,8 +79,7 @@ extension Server {
     private func serve(
         _ client: Client, by carrier: any ClientCarrier, limits: Limits, _ handler: (Client) throws -> Void
     ) {
-        let thread = carrier.thread(of: client)
-        tellOfClient(.clientCame(id: client.id, peer: client.peer, thread: thread))
+        tellOfClient(.clientCame(id: client.id, peer: client.peer, thread: carrier.thread(of: client)))
         var failure: (any Error)?
         do {
             try handler(client)
@@ -93,6 +92,6 @@ extension Server {
         } else {
             client.connection.finish(until: endPatience, discarding: 1 << 20)
         }
-        record(client, thread: thread, reason: reason, limits: limits)
+        record(client, thread: carrier.thread(of: client), reason: reason, limits: limits)
     }
 }

@@ -20,14 +20,15 @@ struct BenchCommand: ParsableCommand {
             what was counted so far.
 
             Examples:
-              nitka bench                                          a server of our own, 50 clients, 10 seconds
+              nitka bench                          a server of our own, 50 clients
               nitka bench 127.0.0.1:7007 --clients 500 --duration 5s
               nitka bench 127.0.0.1:7007 --rate 20k --html report.html
               nitka bench 127.0.0.1:7007 --mode stream --clients 8
               nitka bench 127.0.0.1:7007 --mode churn --clients 8
               nitka bench 127.0.0.1:7007 --mode hold --clients 1000 --duration 3s
               nitka bench 127.0.0.1:7007 --find-max 'p99<10ms'
-              nitka bench 127.0.0.1:7007 --json after.json --hlog after.hlog --fail-if 'p99>50ms' --fail-if 'errors>0.1%'
+              nitka bench 127.0.0.1:7007 --json a.json --fail-if 'p99>50ms'
+              nitka bench 127.0.0.1:7007 --hlog a.hlog --fail-if 'errors>0.1%'
 
             Exit codes: 0 good; 1 a gate was crossed: those of --fail-if, and, where they don't name them, any error and \
             any wrong byte; 2 it could not be judged: nobody was served, or the run was invalid; 64 wrong usage.
