@@ -47,7 +47,7 @@ extension Server {
         switch model {
         case .iterative: try run(.iterative, handlers.plain)
         case .threads: try run(.threads, handlers.plain)
-        case .tasks: try run(loops: 2, handlers.tasks)
+        case .tasks: try runBlocking(loops: 2, handlers.tasks)
         }
     }
 }

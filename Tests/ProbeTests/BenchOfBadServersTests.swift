@@ -73,7 +73,7 @@ import Testing
     @Test func aServerThatDiesEndsNoRunEarly() async throws {
         let server = try Server(on: "127.0.0.1:0")
         let chain = ThreadChain()
-        try chain.start(named: "serve") { _ = try? server.run(loops: 1) { try await EchoService.serve($0) } }
+        try chain.start(named: "serve") { _ = try? server.runBlocking(loops: 1) { try await EchoService.serve($0) } }
         var plan = shortPlan()
         plan.duration = .seconds(2)
         let outcome = try await Bench("\(server.addresses[0])", plan).run { progress in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Histogram
 import Testing
 
 @testable import NitkaProbe
@@ -100,6 +101,22 @@ import Testing
         #expect(Preflight(descriptors: nil, ports: nil).obstacle(plan) == nil)
         #expect(Preflight(descriptors: 1024, ports: 40_000).obstacle(plan)?.contains("ulimit -n 30064") == true)
         #expect(Preflight(descriptors: 40_000, ports: 28_232).obstacle(plan)?.contains("ip_local_port_range") == true)
+    }
+
+    @Test func timesThatWereMadeCompactAreTheSame() {
+        for values in [
+            [], [0], [7], [7, 7, 7], [1000, 1001], [2048, 2049], [0, 5, 5_000_000_123], [3_599_999_999_999],
+        ] {
+            var times = BenchOutcome.histogram()
+            for value in values { times.record(UInt64(value)) }
+            let again = CompactTimes(times).times
+            #expect(again == times, "\(values)")
+            #expect(again.min == times.min && again.maxRecorded == times.maxRecorded, "\(values)")
+        }
+        var many = BenchOutcome.histogram()
+        for value in 0..<100_000 { many.record(UInt64(value * value % 1_000_003) * 977) }
+        #expect(CompactTimes(many).times == many)
+        #expect(CompactTimes(many).times.maxRecorded == many.maxRecorded)
     }
 
     @Test func aClientThatIsNotServedComesBackLessOften() {

@@ -91,5 +91,5 @@ func withServer<Result>(
 private func startServing(
     _ server: Server, on chain: ThreadChain, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
 ) throws {
-    try chain.start(named: "serve") { _ = try? server.run(loops: 1, handler) }
+    try chain.start(named: "serve") { _ = try? server.runBlocking(loops: 1, handler) }
 }

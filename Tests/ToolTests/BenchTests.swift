@@ -81,7 +81,7 @@ import Testing
         #expect(examples.count >= 8)
         let server = try Server(on: "127.0.0.1:0")
         let threads = ThreadChain()
-        try threads.start(named: "accept") { _ = try? server.run(loops: 1) { try await EchoService.serve($0) } }
+        try threads.start(named: "accept") { _ = try? server.runBlocking(loops: 1) { try await EchoService.serve($0) } }
         defer {
             server.endNow()
             #expect(threads.join(until: .now + .seconds(30)))

@@ -18,7 +18,7 @@ extension AsyncConnection {
     ) async throws(NitkaError) -> AsyncConnection {
         let deadline = MonotonicTime.now + timeout
         var failure: NitkaError?
-        for address in try await endpoint.resolved() {
+        for address in try await endpoint.lookedUp() {
             do throws(NitkaError) {
                 return try await open(to: address, until: deadline)
             } catch {
@@ -70,12 +70,8 @@ extension AsyncConnection {
 }
 
 extension Endpoint {
-    /// The numeric addresses of the host, in the resolver's order.
-    ///
-    /// Suspends the task: a name is looked up with getaddrinfo(3) on a thread of its own.
-    ///
-    /// - Throws: ``NitkaError`` when the name is not known, or no thread can be had to look it up.
-    public nonisolated(nonsending) func resolved() async throws(NitkaError) -> [SocketAddress] {
+    /// As ``resolved()``, with a thread of its own where a name has to be looked up: getaddrinfo(3) would stop the loop.
+    fileprivate nonisolated(nonsending) func lookedUp() async throws(NitkaError) -> [SocketAddress] {
         if let numeric = RawAddress.Host(numeric: host) {
             return [SocketAddress(RawAddress(host: numeric, port: port))]
         }
@@ -83,7 +79,7 @@ extension Endpoint {
         let result: Result<[SocketAddress], NitkaError> = await withUnsafeContinuation { continuation in
             do throws(Errno) {
                 try chain.start(named: "nitka-lookup") {
-                    continuation.resume(returning: Result { () throws(NitkaError) in try lookedUp() })
+                    continuation.resume(returning: Result { () throws(NitkaError) in try resolved() })
                 }
             } catch {
                 continuation.resume(returning: .failure(NitkaError("look up", host, .system(error))))
@@ -92,7 +88,4 @@ extension Endpoint {
         _ = chain.join(until: nil)
         return try result.get()
     }
-
-    /// The form that blocks, which can't be named from a task.
-    private func lookedUp() throws(NitkaError) -> [SocketAddress] { try resolved() }
 }

@@ -30,7 +30,7 @@ extension Server {
                     try supervisor.start(named: "nitka-tasks") { [self] in
                         continuation.resume(
                             returning: Result { () throws(NitkaError) in
-                                try runBlocking(loops: loops, handler)
+                                try serve(loops: loops, handler)
                             })
                     }
                 } catch {
@@ -45,18 +45,22 @@ extension Server {
         return try result.get()
     }
 
-    /// Serves every client with a task, like the form that is awaited, and blocks the calling thread meanwhile.
+    /// Serves every client with a task, as the `run` that is awaited, and blocks the calling thread meanwhile: for a
+    /// program that is not async.
+    ///
+    /// It has a name of its own: of two functions that differ in `async` alone, the top level of a `main.swift` takes
+    /// the one that blocks.
     ///
     /// - Throws: as there.
     @discardableResult
-    @available(*, noasync, message: "await it")
-    public func run(
+    @available(*, noasync, message: "await run(loops:_:)")
+    public func runBlocking(
         loops: Int? = nil, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
-        try runBlocking(loops: loops, handler)
+        try serve(loops: loops, handler)
     }
 
-    private func runBlocking(
+    private func serve(
         loops count: Int?, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
         let count = max(1, count ?? CurrentProcess.processorCount)

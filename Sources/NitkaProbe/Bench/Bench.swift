@@ -58,8 +58,8 @@ public final class Bench: Sendable {
     /// Runs it once, and blocks the calling thread meanwhile.
     ///
     /// - Throws: as there.
-    @available(*, noasync, message: "await it")
-    public func run(_ progress: (@Sendable (BenchProgress) -> Void)? = nil) throws -> BenchOutcome {
+    @available(*, noasync, message: "await run")
+    public func runBlocking(_ progress: (@Sendable (BenchProgress) -> Void)? = nil) throws -> BenchOutcome {
         try BenchRun(self, progress).run()
     }
 

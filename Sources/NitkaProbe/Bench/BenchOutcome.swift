@@ -73,8 +73,10 @@ public struct BenchSecond: Sendable {
     public var bytes: UInt64
     /// Errors and mismatches in it.
     public var errors: UInt64
-    /// The latencies of its echoes, from when they were due.
-    public var latency: Histogram<UInt64>
+    /// The latencies of its echoes, from when they were due. It is made anew each time that it is asked for.
+    public var latency: Histogram<UInt64> { times.times }
+
+    private let times: CompactTimes
 
     /// A second as it was recorded.
     public init(
@@ -85,11 +87,12 @@ public struct BenchSecond: Sendable {
         self.echoes = echoes
         self.bytes = bytes
         self.errors = errors
-        self.latency = latency
+        times = CompactTimes(latency)
     }
 
     /// The latency that so many percent of its echoes kept; nil when there was none.
     public func latency(at percentile: Double) -> Duration? {
-        latency.totalCount == 0 ? nil : .nanoseconds(Int64(clamping: latency.valueAtPercentile(percentile)))
+        let latency = latency
+        return latency.totalCount == 0 ? nil : .nanoseconds(Int64(clamping: latency.valueAtPercentile(percentile)))
     }
 }

@@ -62,6 +62,7 @@ struct BenchRun {
         if plan.warmup > .zero { progress?(.warmingUp) }
         sleep(until: begin)
         var outcome = BenchOutcome(plan: plan, address: address.description, began: WallClock.text)
+        outcome.machine = Machine.description
         outcome.clients = crowd.sum { $0.open }
         let busyBefore = crowd.ask { $0.busyTime }
         // What was recorded while clients connected and warmed up is errors at most: they count.

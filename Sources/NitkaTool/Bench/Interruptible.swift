@@ -18,7 +18,7 @@ enum Interruptible {
         try signals.pass(to: bench)
         let live = speaker.map(LiveLine.init)
         defer { live?.finish() }
-        return try bench.run { live?.show($0) }
+        return try bench.runBlocking { live?.show($0) }
     }
 }
 

@@ -70,7 +70,7 @@ import Testing
         try threads.start(named: "accept") {
             switch model {
             case .threads: _ = try? server.run { try EchoService.serve($0) }
-            case .tasks: _ = try? server.run(loops: 2) { try await EchoService.serve($0) }
+            case .tasks: _ = try? server.runBlocking(loops: 2) { try await EchoService.serve($0) }
             }
         }
         let result: Swift.Result<Result, any Error>

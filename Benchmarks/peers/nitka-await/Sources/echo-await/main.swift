@@ -9,6 +9,6 @@ limits.clients = 20_000
 limits.clientsPerSource = 20_000
 let server = try Server(on: "127.0.0.1:\(CommandLine.arguments.dropFirst().first ?? "7010")", limits: limits)
 print("listening on \(server.addresses[0])")
-try server.run { client in
+try await server.run { client in
     while let bytes = try await client.read() { try await client.write(bytes) }
 }

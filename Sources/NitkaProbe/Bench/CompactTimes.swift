@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Histogram
+
+/// A histogram in a few kilobytes, where its array has a quarter of a megabyte: a bench keeps one for every second, for
+/// hours.
+struct CompactTimes: Sendable {
+    private let cells: [(value: UInt64, count: UInt64)]
+    private let shortest: UInt64
+    private let longest: UInt64
+
+    init(_ times: Histogram<UInt64>) {
+        cells = times.recordedValues().map { ($0.value, $0.count) }
+        (shortest, longest) = (times.min, times.maxRecorded)
+    }
+
+    /// The same counts, and the same extremes: a cell is known by one value of it, and of the first and the last cell that
+    /// is the very shortest and longest time.
+    var times: Histogram<UInt64> {
+        var times = BenchOutcome.histogram()
+        for cell in cells.dropFirst().dropLast() { times.record(cell.value, count: cell.count) }
+        guard let first = cells.first, let last = cells.last else { return times }
+        times.record(longest, count: cells.count == 1 ? 1 : last.count)
+        let others = cells.count == 1 ? first.count - 1 : first.count
+        if others > 0 { times.record(shortest, count: others) }
+        return times
+    }
+}
