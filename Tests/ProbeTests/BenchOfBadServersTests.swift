@@ -75,9 +75,19 @@ import Testing
         let chain = ThreadChain()
         try chain.start(named: "serve") { _ = try? server.runBlocking(loops: 1) { try await EchoService.serve($0) } }
         var plan = shortPlan()
-        plan.duration = .seconds(2)
-        let outcome = try await Bench("\(server.addresses[0])", plan).run { progress in
-            if case .second = progress { server.endNow() }
+        plan.duration = .seconds(120)
+        let bench = try Bench("\(server.addresses[0])", plan)
+        let badSeconds = Monitor(0)
+        let outcome = try await bench.run { progress in
+            guard case .second(let second, _) = progress else { return }
+            server.endNow()
+            if second.errors > 0,
+                badSeconds.update({ bad in
+                    bad += 1; return bad
+                }) == 2
+            {
+                bench.stop()
+            }
         }
         _ = chain.join(until: .now + .seconds(30))
         #expect(outcome.echoes > 0)
