@@ -115,7 +115,7 @@ private func descriptorCount() -> Int { ProcFile.names(in: "/proc/self/fd")?.cou
 /// One that closes with its window full and nothing unread sends no reset: then the write time is what ends it.
 private func losePipes(_ model: ServingModel) throws {
     var limits = Limits()
-    limits.writeTime = .seconds(1)
+    limits.writeTime = .seconds(5)
     try withServer(model, limits: limits) { running in
         let first = try running.connect()
         let answer = try first.echo("x")
