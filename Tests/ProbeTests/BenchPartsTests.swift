@@ -99,6 +99,9 @@ import Testing
         plan.clients = 30_000
         #expect(Preflight(descriptors: 40_000, ports: 40_000).obstacle(plan) == nil)
         #expect(Preflight(descriptors: nil, ports: nil).obstacle(plan) == nil)
+        plan.loops = 8
+        #expect(Preflight(processors: 8).advice(plan) == nil)
+        #expect(Preflight(processors: 2).advice(plan) == "8 threads on 2 processors wait for one another: --threads 2")
         #expect(Preflight(descriptors: 1024, ports: 40_000).obstacle(plan)?.contains("ulimit -n 30064") == true)
         #expect(Preflight(descriptors: 40_000, ports: 28_232).obstacle(plan)?.contains("ip_local_port_range") == true)
     }

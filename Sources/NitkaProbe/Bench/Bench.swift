@@ -76,6 +76,8 @@ struct BenchControl: Sendable {
 
 /// How a bench goes.
 public enum BenchProgress: Sendable {
+    /// Something makes the figures worse than they need be; what, and what to do.
+    case advice(String)
     /// So many of the clients have had their first echo.
     case connected(Int, of: Int)
     /// Everybody talks, and nothing counts yet.

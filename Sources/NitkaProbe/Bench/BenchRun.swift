@@ -18,7 +18,9 @@ struct BenchRun {
     }
 
     func run() throws -> BenchOutcome {
-        if let obstacle = Preflight.now(for: plan).obstacle(plan) { throw BenchObstacle(description: obstacle) }
+        let preflight = Preflight.now(for: plan)
+        if let obstacle = preflight.obstacle(plan) { throw BenchObstacle(description: obstacle) }
+        if let advice = preflight.advice(plan) { progress?(.advice(advice)) }
         let address = try firstThatAnswers()
         let loops = try EventLoops.make(plan.loops)
         defer { loops.stop(until: .now + .seconds(2)) }

@@ -6,6 +6,7 @@ internal import NitkaKernel
 struct Preflight: Hashable {
     var descriptors: Int?
     var ports: Int?
+    var processors = 1
 
     /// Descriptors beside those of clients: loops, the log, files.
     static let spareDescriptors = 64
@@ -17,7 +18,9 @@ struct Preflight: Hashable {
             Int($0)
         }
         let ports = range.flatMap { $0.count == 2 ? max(0, $0[1] - $0[0] + 1) : nil }
-        return Preflight(descriptors: ProcessLimit.descriptors.current.soft, ports: ports)
+        return Preflight(
+            descriptors: ProcessLimit.descriptors.current.soft, ports: ports,
+            processors: CurrentProcess.processorCount)
     }
 
     /// What is missing, with the remedy; nil when all is there.
@@ -34,5 +37,12 @@ struct Preflight: Hashable {
                 """
         }
         return nil
+    }
+
+    /// What would make the figures worse than they need be, with the remedy; nil when nothing would.
+    func advice(_ plan: BenchPlan) -> String? {
+        guard let loops = plan.loops, loops > processors else { return nil }
+        let some = processors == 1 ? "1 processor" : "\(processors) processors"
+        return "\(loops) threads on \(some) wait for one another: --threads \(processors)"
     }
 }

@@ -62,6 +62,7 @@ final class LiveLine: Sendable {
     func show(_ progress: BenchProgress) {
         let text: String
         switch progress {
+        case .advice(let advice): return speaker.say("note: \(advice)")
         case .connected(let count, let all): text = "\(count) of \(all) clients are connected"
         case .warmingUp: text = "warming up"
         case .second(let second, let left):
