@@ -137,7 +137,7 @@ extension BenchWorker {
         var isFirst = true
         while isFirst || !isOver {
             await connectAndTalk(client)
-            guard let problem = client.problem else { return }
+            guard let problem = client.problem, !isCancelled else { return }
             note(problem, isFirst: isFirst && !client.wasGreeted)
             isFirst = false
             if isOver { return }
