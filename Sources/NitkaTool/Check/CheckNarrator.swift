@@ -66,6 +66,7 @@ final class WaitingLine: Sendable {
     func begin(_ text: String, of length: Duration?) {
         state.update { state in
             (state.text, state.began, state.length) = (text, .now, length)
+            show(state)
         }
     }
 
@@ -87,12 +88,16 @@ final class WaitingLine: Sendable {
         while true {
             // Shown under the lock: between two lines of the table nothing of it may appear.
             let hasEnded = state.withLock { state in
-                if let line = line(state) { Speaker(stream: .output).show(line) }
+                show(state)
                 return state.hasEnded
             }
             if hasEnded { return }
             _ = state.wait(until: .now + .seconds(1)) { $0.hasEnded ? true : nil }
         }
+    }
+
+    private func show(_ state: State) {
+        if let line = line(state) { Speaker(stream: .output).show(line) }
     }
 
     private func line(_ state: State) -> String? {
