@@ -108,3 +108,17 @@ int nitka_usable_processors(void) {
 }
 
 int nitka_guard(void *page, size_t length) { return madvise(page, length, MADV_GUARD_INSTALL); }
+
+int nitka_terminal_columns(int terminal) {
+    struct winsize size;
+    return ioctl(terminal, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+int nitka_open_missing_streams(void) {
+    for (int stream = 0; stream <= 2; stream++) {
+        if (fcntl(stream, F_GETFD) >= 0) continue;
+        // The lowest number that is free: this one, since those before it are open.
+        if (open("/dev/null", O_RDWR) < 0) return -1;
+    }
+    return 0;
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CNitkaLinux
 internal import Glibc
 
 /// Plain reading and writing: files, pipes, terminals.
@@ -19,6 +20,17 @@ package enum StandardStream: CInt, Sendable {
     case error = 2
 
     package var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// How wide the terminal is; nil where it is none, or does not say.
+    package var columns: Int? {
+        let columns = nitka_terminal_columns(rawValue)
+        return columns > 0 ? Int(columns) : nil
+    }
+
+    /// Makes up for those that were closed before the program began, with `/dev/null`; call it before anything is opened.
+    ///
+    /// A socket would get the free number, and what is meant for people would go to a peer.
+    package static func openMissing() { _ = nitka_open_missing_streams() }
 
     package func readSome(into block: borrowing ByteBlock) throws(Errno) -> Int {
         let room = block.bytes

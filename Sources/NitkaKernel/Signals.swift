@@ -13,6 +13,12 @@ package enum Signals {
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
+    /// Undoes ``block(_:)`` for the calling thread, where no thread could be made that waits for them.
+    package static func unblock(_ numbers: [CInt]) {
+        var set = makeSet(numbers)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+
     /// Blocks until one of the signals comes, which must be blocked in all threads.
     package static func wait(for numbers: [CInt]) -> CInt {
         var set = makeSet(numbers)

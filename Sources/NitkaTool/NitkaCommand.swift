@@ -31,6 +31,7 @@ struct NitkaCommand: ParsableCommand {
     )
 
     static func main() {
+        StandardStream.openMissing()
         Signals.ignoreBrokenPipes()
         do {
             var command = try parseAsRoot()

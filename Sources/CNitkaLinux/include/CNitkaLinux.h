@@ -76,4 +76,10 @@ int nitka_usable_processors(void);
 // Marks pages so that who touches them gets SIGSEGV, without a mapping of their own; EINVAL before Linux 6.13.
 int nitka_guard(void *page, size_t length);
 
+// How many columns a terminal has; 0 where it is none, or does not say.
+int nitka_terminal_columns(int terminal);
+
+// Opens /dev/null where a program was born without one of the descriptors 0, 1, 2: 0, or -1 and errno.
+int nitka_open_missing_streams(void);
+
 #endif

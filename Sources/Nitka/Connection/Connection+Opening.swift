@@ -36,13 +36,22 @@ extension Connection {
         try open(to: address, until: .now + timeout)
     }
 
+    /// As ``open(to:timeout:)-(SocketAddress,_)``; an attempt that is interrupted has timed out.
+    ///
+    /// - Parameter wake: a descriptor that is readable when nobody wants the connection any more; -1 for none.
+    package static func open(
+        to address: SocketAddress, timeout: Duration, orInterruptedBy wake: Int32
+    ) throws(NitkaError) -> Connection {
+        try open(to: address, until: .now + timeout, orInterruptedBy: wake)
+    }
+
     private static func open(
-        to address: SocketAddress, until deadline: MonotonicTime
+        to address: SocketAddress, until deadline: MonotonicTime, orInterruptedBy wake: Int32 = -1
     ) throws(NitkaError) -> Connection {
         do throws(Errno) {
             var isConnected = false
             let descriptor = try Descriptor.connecting(to: address.raw, isConnected: &isConnected)
-            guard case .ready = poll(descriptor.number, for: .writable, orInterruptedBy: -1, until: deadline) else {
+            guard case .ready = poll(descriptor.number, for: .writable, orInterruptedBy: wake, until: deadline) else {
                 throw Errno.timedOut
             }
             if let failure = descriptor.connectionFailure() { throw failure }

@@ -57,6 +57,18 @@ extension Connection {
     }
 }
 
+extension Connection {
+    /// Waits until a read would not: something came, or the end of the stream, or the connection was shut down here.
+    ///
+    /// Unlike a read with a timeout, which waits for a slice at least, it is as exact as the clock.
+    package func isReadable(within patience: Duration) -> Bool {
+        guard let reader = socket.beginReading() else { return true }
+        defer { socket.endReading() }
+        if case .ready = reader.waitUntilReadable(orInterruptedBy: -1, until: .now + patience) { return true }
+        return false
+    }
+}
+
 /// How one read went on, of those ways that are no errno.
 private enum ReadResult {
     case bytes(Int)

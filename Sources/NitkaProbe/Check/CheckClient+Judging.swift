@@ -36,7 +36,9 @@ extension CheckClient {
                 switch try read(until: context.deadline) {
                 case .bytes(let bytes): try accept(bytes)
                 case .end: return .finished
-                case .silence: return .never
+                case .silence:
+                    if let late = comesLate() { throw late }
+                    return .never
                 }
             } catch {
                 if error.reason == .reset { return .reset }
@@ -60,8 +62,8 @@ extension CheckClient {
     /// echo of a few new ones is what they are told from.
     private func mismatch(_ bytes: [UInt8]) -> StageFailure {
         var seen = bytes
-        gather(&seen)
-        if seen.count < bytes.count + Payload.recognisableBytes, writer == nil, !hasEndedSending {
+        if !isBrief { gather(&seen) }
+        if !isBrief, seen.count < bytes.count + Payload.recognisableBytes, writer == nil, !hasEndedSending {
             try? send(4 * Payload.recognisableBytes)
             gather(&seen)
         }
@@ -72,8 +74,7 @@ extension CheckClient {
 
     private func gather(_ seen: inout [UInt8]) {
         let enough = seen.count + 2 * Diagnosis.reach
-        connection.readTimeout = .milliseconds(100)
-        while seen.count < enough, let more = (try? connection.read()) ?? nil { seen += more }
+        while seen.count < enough, case .bytes(let more)? = try? read(within: .milliseconds(200)) { seen += more }
     }
 }
 

@@ -12,9 +12,10 @@ final class CheckClient {
     var sent: UInt64 = 0
     var received: UInt64 = 0
     var hasEndedSending = false
+    /// What is wrong is told from what came already, without waiting for more.
+    var isBrief = false
     /// Who sends for it on another thread.
     var writer: StreamWriter?
-    private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
 
     init(_ number: Int, _ connection: Connection, _ context: StageContext) {
         self.number = number
@@ -66,17 +67,19 @@ final class CheckClient {
 
     /// Reads once, without judging; waits until the deadline, and the timeout at most.
     func read(until deadline: MonotonicTime) throws(StageFailure) -> Arrival {
-        connection.readTimeout = max(.milliseconds(1), min(context.settings.timeout, deadline - .now))
-        let count: Int?
+        try read(within: min(context.settings.timeout, deadline - .now))
+    }
+
+    /// Reads once, without judging.
+    func read(within patience: Duration) throws(StageFailure) -> Arrival {
+        guard connection.isReadable(within: patience) else { return .silence }
         do throws(NitkaError) {
-            var span = buffer.mutableSpan
-            count = try connection.read(into: &span)
+            if let bytes = try connection.read() { return .bytes(bytes) }
         } catch {
-            if error.reason == .idle { return .silence }
             throw failure(of: error, "receiving")
         }
-        if let count { return .bytes(Array(buffer[..<count])) }
-        if context.watch.isExpired { throw tooSlow }
+        // Then it was ended from here.
+        if context.watch.isOver { throw tooSlow }
         return .end
     }
 }

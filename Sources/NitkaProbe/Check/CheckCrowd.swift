@@ -35,17 +35,32 @@ final class CheckCrowd {
                 failures.append(error)
             }
         }
-        for client in speaking.shuffled(using: &order) where !context.watch.isExpired {
+        for client in speaking.shuffled(using: &order) where !context.watch.isOver {
             do throws(StageFailure) {
                 try client.receive(size, until: deadline)
                 answered.insert(client.number)
             } catch {
                 answered.remove(client.number)
                 failures.append(error)
+                // The first is what is told; of the others it is enough that there are some.
+                for client in clients { client.isBrief = true }
             }
             slowestWait = max(slowestWait, .now - began)
         }
         return failures
+    }
+
+    /// Waits for those who were not answered in time. Is one of them late, rather than left out?
+    func late() -> StageFailure? {
+        let deadline = MonotonicTime.now + context.lateness
+        for client in clients where !answered.contains(client.number) && !context.watch.isOver {
+            if case .bytes(let bytes)? = try? client.read(within: deadline - .now),
+                (try? client.accept(bytes)) != nil
+            {
+                return client.late
+            }
+        }
+        return nil
     }
 
     /// Those who were answered leave. Does that get somebody served who was not?

@@ -66,7 +66,7 @@ extension CheckReason {
     public static let resetOnClose = CheckReason("reset-on-close")
     /// The server did not end the connection when everything was said.
     public static let noEnd = CheckReason("no-end")
-    /// Bytes kept coming, and the stage was not done within its time limit.
+    /// The right bytes came, and later than they may: after a silence, or past the stage's time limit.
     public static let tooSlow = CheckReason("too-slow")
 }
 
@@ -80,6 +80,17 @@ extension CheckReason {
     public static let blocked = CheckReason("blocked")
     /// This machine gives no more threads.
     public static let noThread = CheckReason("no-thread")
+    /// This machine has no more descriptors, ports or memory for a connection.
+    public static let noResources = CheckReason("no-resources")
     /// The task that ran the check was cancelled.
     public static let cancelled = CheckReason("cancelled")
+    /// The check was ended early, by ``CheckInterruption``.
+    public static let interrupted = CheckReason("interrupted")
+}
+
+extension CheckReason {
+    /// Those of this machine: they say nothing about the path.
+    static let ofThisMachine: Set<CheckReason> = [.noThread, .noResources]
+    /// Those of whoever runs the check.
+    static let ofTheUser: Set<CheckReason> = [.cancelled, .interrupted]
 }

@@ -29,17 +29,20 @@ public struct CheckReport: Sendable {
 
     /// All together.
     public var verdict: CheckVerdict {
-        let unjudged = stages.contains { stage in
-            switch (stage.outcome, stage.stage) {
-            case (.failed, .resolve): true
-            // That a path is open which was to be blocked is a finding; that there is none is not one about the echo.
-            case (.failed, .connect): stage.reason != .notBlocked && stage.reason != .blockedOtherwise
-            case (.skipped, _): stage.reason == .noThread || stage.reason == .cancelled
-            default: false
-            }
+        // That a path is open which was to be blocked is a finding; that there is none is not one about the echo.
+        let hasFinding = failures.contains { failure in
+            failure.stage != .resolve && failure.stage != .connect
+                || failure.reason == .notBlocked || failure.reason == .blockedOtherwise
         }
-        if unjudged { return .notJudged }
-        return failures.isEmpty ? .passed : .failed
+        if hasFinding { return .failed }
+        return failures.isEmpty && leftOut.isEmpty ? .passed : .notJudged
+    }
+
+    /// The stages that were to be asked, and that nobody could ask: for want of a thread, say, or since the check ended
+    /// early.
+    var leftOut: [StageReport] {
+        let reasons = CheckReason.ofThisMachine.union(CheckReason.ofTheUser)
+        return stages.filter { stage in stage.reason.map(reasons.contains) ?? false }
     }
 }
 
@@ -49,7 +52,8 @@ public enum CheckVerdict: String, Sendable {
     case passed
     /// Something is not.
     case failed
-    /// There was nobody to judge: no address, or none that takes connections; or the check could not be run.
+    /// There was nobody to judge: no address, or none that takes connections; or the check could not be run, or was
+    /// ended early before anything failed.
     case notJudged = "not-judged"
 }
 

@@ -7,23 +7,28 @@ internal import NitkaKernel
 final class CheckRun: Sendable {
     let check: EchoCheck
     private let watch = CheckWatch()
+    private let progress: (@Sendable (CheckProgress) -> Void)?
 
-    init(_ check: EchoCheck) { self.check = check }
+    init(_ check: EchoCheck, _ progress: (@Sendable (CheckProgress) -> Void)? = nil) {
+        self.check = check
+        self.progress = progress
+    }
 
     /// Any thread.
-    func cancel() { watch.cancel() }
+    func stop(_ reason: CheckReason) { watch.stop(reason) }
 
     func run() -> CheckReport {
         guard watch.start() else { return withoutThread() }
-        defer { watch.stop() }
+        defer { watch.finish() }
         let began = MonotonicTime.now
         var report = CheckReport(of: check)
         var path = CheckPath()
         for stage in CheckStage.allCases {
-            if let reason = obstacle(to: stage, after: report) {
-                report.stages.append(skipped(stage, reason))
+            if let reason = obstacle(to: stage, after: report, path) {
+                add(skipped(stage, reason), to: &report)
             } else {
-                report.stages.append(ask(stage, &path))
+                progress?(.began(stage))
+                add(ask(stage, &path), to: &report)
             }
         }
         report.duration = .now - began
@@ -33,10 +38,15 @@ final class CheckRun: Sendable {
     /// The report of a check for which there is no thread.
     func withoutThread() -> CheckReport {
         var report = CheckReport(of: check)
-        report.stages = CheckStage.allCases.map {
-            skipped($0, StageFailure(.noThread, "this machine gives no more threads"))
+        for stage in CheckStage.allCases {
+            add(skipped(stage, StageFailure(.noThread, "this machine gives no more threads")), to: &report)
         }
         return report
+    }
+
+    private func add(_ stage: StageReport, to report: inout CheckReport) {
+        report.stages.append(stage)
+        progress?(.ended(stage))
     }
 
     private func ask(_ stage: CheckStage, _ path: inout CheckPath) -> StageReport {
@@ -55,33 +65,49 @@ final class CheckRun: Sendable {
             }
             return report(.passed, nil, finding)
         } catch {
-            if watch.isCancelled { return report(.skipped, .cancelled, "the check was cancelled") }
-            return report(error.reason == .noThread ? .skipped : .failed, error.reason, error.finding)
+            // What was shut down from here says nothing about the server.
+            let error = stopped ?? error
+            let isOurs = CheckReason.ofThisMachine.union(CheckReason.ofTheUser).contains(error.reason)
+            return report(isOurs ? .skipped : .failed, error.reason, error.finding)
         }
     }
 
     /// Why a stage is not asked; nil when it is.
-    private func obstacle(to stage: CheckStage, after report: CheckReport) -> StageFailure? {
+    private func obstacle(to stage: CheckStage, after report: CheckReport, _ path: CheckPath) -> StageFailure? {
         let settings = check.settings
-        if watch.isCancelled { return StageFailure(.cancelled, "the check was cancelled") }
+        if let stopped { return stopped }
         if stage == .resolve { return nil }
         for need in stage.needs {
-            guard let earlier = report[need], earlier.outcome == .failed || earlier.reason == .noThread else {
-                continue
-            }
-            if stage == .crossTalk, need == .together, !Self.unanswered.contains(earlier.reason) { continue }
-            return StageFailure(.notReached, "\(need.rawValue) failed, without which it can't be judged")
+            guard let earlier = report[need], let reason = earlier.reason else { continue }
+            let isOurs = CheckReason.ofThisMachine.contains(reason)
+            guard earlier.outcome == .failed || isOurs else { continue }
+            if stage == .crossTalk, need == .together, !isOurs, !Self.unanswered.contains(reason) { continue }
+            let why = isOurs ? "was not judged" : "failed"
+            return StageFailure(.notReached, "\(need.rawValue) \(why), without which it can't be judged")
         }
         if stage == .connect { return nil }
         if settings.expected != nil { return StageFailure(.blocked, "the path is blocked, as it was to be") }
         if !settings.stages.contains(stage) || stage == .idle && settings.idle == nil {
             return StageFailure(.notAsked, "not asked for")
         }
-        return nil
+        return obstacle(to: stage, afterEcho: report[.echo], path)
+    }
+
+    /// A server that spoils some messages may be judged on; one that does not even give back a byte is none, and a
+    /// stream can't be judged where messages are too slow.
+    private func obstacle(to stage: CheckStage, afterEcho echo: StageReport?, _ path: CheckPath) -> StageFailure? {
+        guard let echo, echo.outcome == .failed else { return nil }
+        if !path.echoes { return StageFailure(.notReached, "nothing is echoed, so it can't be judged") }
+        guard echo.reason == .tooSlow, stage == .integrity || stage == .halfClose else { return nil }
+        return StageFailure(.notReached, "echo was too slow for a stream to be judged")
+    }
+
+    private var stopped: StageFailure? {
+        watch.stopReason.map { StageFailure($0, "the check was \($0)") }
     }
 
     /// Clients who were not served at once can't mix their bytes; those who were served wrongly may.
-    private static let unanswered: Set<CheckReason?> = [
+    private static let unanswered: Set<CheckReason> = [
         .noAnswer, .waitsForOthers, .refused, .timedOut, .reset, .closedEarly, .unreachable, .failed, .tooSlow,
     ]
 
@@ -97,4 +123,6 @@ struct CheckPath {
     var addresses: [SocketAddress] = []
     /// The first that took a connection.
     var address: SocketAddress?
+    /// A byte was sent, and came back.
+    var echoes = false
 }

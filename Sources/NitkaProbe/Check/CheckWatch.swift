@@ -12,12 +12,19 @@ final class CheckWatch: Sendable {
         /// Which stage it is: the thread looks again when it has changed.
         var turn = 0
         var isExpired = false
-        var isCancelled = false
+        var stopReason: CheckReason?
+        /// What else waits, and is to be woken when the check is ended early.
+        var onStop: (@Sendable () -> Void)?
         var hasEnded = false
     }
 
     private let state = Monitor(State())
     private let threads = ThreadChain()
+    /// Wakes who is connecting; where there is no descriptor for it, a connection attempt ends by its timeout.
+    private let wake = try? WakeEvent.Shared()
+
+    /// Readable when the check is ended early; -1 for none.
+    var wakeNumber: Int32 { wake?.number ?? -1 }
 
     /// False when there is no thread for it.
     func start() -> Bool {
@@ -29,7 +36,7 @@ final class CheckWatch: Sendable {
         }
     }
 
-    func stop() {
+    func finish() {
         state.update { $0.hasEnded = true }
         _ = threads.join(until: nil)
     }
@@ -47,6 +54,7 @@ final class CheckWatch: Sendable {
     func end() {
         state.update { state in
             state.connections = []
+            state.onStop = nil
             state.deadline = .distantFuture
             state.turn += 1
         }
@@ -56,7 +64,7 @@ final class CheckWatch: Sendable {
     func add(_ connection: Connection) {
         let isTooLate = state.withLock { state in
             state.connections.append(connection)
-            return state.isExpired || state.isCancelled
+            return state.isExpired || state.stopReason != nil
         }
         if isTooLate { connection.shutDown() }
     }
@@ -64,13 +72,29 @@ final class CheckWatch: Sendable {
     /// Has the stage's time limit passed?
     var isExpired: Bool { state.withLock { $0.isExpired } }
 
-    var isCancelled: Bool { state.withLock { $0.isCancelled } }
+    /// Why the check is ended early; nil when it is not.
+    var stopReason: CheckReason? { state.withLock { $0.stopReason } }
 
-    func cancel() {
-        let connections = state.update { state in
-            state.isCancelled = true
-            return state.connections
+    /// Is there no use in going on with the stage?
+    var isOver: Bool { state.withLock { $0.isExpired || $0.stopReason != nil } }
+
+    /// Called when the check is ended early, or at once when it was; until the stage ends.
+    func whenStopped(_ action: @escaping @Sendable () -> Void) {
+        let isTooLate = state.withLock { state in
+            state.onStop = action
+            return state.stopReason != nil
         }
+        if isTooLate { action() }
+    }
+
+    /// Ends the check early: the first reason counts.
+    func stop(_ reason: CheckReason) {
+        let (connections, action) = state.update { state in
+            if state.stopReason == nil { state.stopReason = reason }
+            return (state.connections, state.onStop)
+        }
+        wake?.raise()
+        action?()
         for connection in connections { connection.shutDown() }
     }
 

@@ -28,14 +28,20 @@ public struct EchoCheck: Sendable {
         self.init(try Endpoint(address), settings)
     }
 
-    /// Runs the check on the calling thread, which it blocks, and a few of its own.
-    public func run() -> CheckReport { CheckRun(self).run() }
-
     /// Runs the check on threads of its own while the task waits.
     ///
     /// When the task is cancelled, the connections are shut down, and the stages that were not done are skipped.
-    public func run() async -> CheckReport {
-        let run = CheckRun(self)
+    ///
+    /// - Parameters:
+    ///   - interruption: what may end it early; nil for nothing but the task's end.
+    ///   - progress: told how it goes, on a thread of the check's own, which goes on when it returns.
+    public func run(
+        interruptedBy interruption: CheckInterruption? = nil,
+        _ progress: (@Sendable (CheckProgress) -> Void)? = nil
+    ) async -> CheckReport {
+        let run = CheckRun(self, progress)
+        interruption?.watch(run)
+        defer { interruption?.forget(run) }
         let threads = ThreadChain()
         let report = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -46,11 +52,25 @@ public struct EchoCheck: Sendable {
                 }
             }
         } onCancel: {
-            run.cancel()
+            run.stop(.cancelled)
         }
         // It has nothing left to do but to end.
         _ = threads.join(until: nil)
         return report
+    }
+
+    /// Runs the check on the calling thread, which it blocks, and a few of its own.
+    ///
+    /// - Parameters: as of ``run(interruptedBy:_:)``; `progress` is told on the calling thread.
+    @available(*, noasync, message: "await run")
+    public func runBlocking(
+        interruptedBy interruption: CheckInterruption? = nil,
+        _ progress: (@Sendable (CheckProgress) -> Void)? = nil
+    ) -> CheckReport {
+        let run = CheckRun(self, progress)
+        interruption?.watch(run)
+        defer { interruption?.forget(run) }
+        return run.run()
     }
 }
 
@@ -69,7 +89,7 @@ extension EchoCheck {
         /// How many bytes are streamed in ``CheckStage/integrity``; 1 or more.
         public var bulk = 8 << 20
         /// How long connecting may take, and how long the server may be silent when it owes an answer. A stage may take
-        /// fifteen times as long in all.
+        /// fifteen times as long in all, and three seconds in any case.
         public var timeout: Duration = .seconds(2)
         /// How long a connection is left silent in ``CheckStage/idle``; nil skips the stage.
         public var idle: Duration?

@@ -18,7 +18,9 @@ struct StageContext {
         self.watch = watch
         let number = (CheckStage.allCases.firstIndex(of: stage) ?? 0) + turn * CheckStage.allCases.count
         payload = Payload(seed: settings.seed &+ UInt64(number) << 32)
-        deadline = .now + settings.timeout * 15 + (stage == .idle ? settings.idle ?? .zero : .zero)
+        // Whoever wants answers within milliseconds still wants to hear that they come late.
+        let limit = max(settings.timeout * 15, .seconds(3))
+        deadline = .now + limit + (stage == .idle ? settings.idle ?? .zero : .zero)
         watch.begin(until: deadline)
     }
 
@@ -29,7 +31,7 @@ struct StageContext {
         if stage == .connect { return try connect(&path) }
         guard let address = path.address else { throw StageFailure(.notReached, "there is no address") }
         return switch stage {
-        case .resolve, .connect, .echo: try echo(address)
+        case .resolve, .connect, .echo: try echo(address, &path.echoes)
         case .integrity: try integrity(address)
         case .halfClose: try halfClose(address)
         case .together: try together(address)
@@ -41,15 +43,38 @@ struct StageContext {
 
     /// A connected client, watched.
     func open(_ number: Int, to address: SocketAddress) throws(StageFailure) -> CheckClient {
+        if watch.isOver { throw StageFailure(.tooSlow, "client \(number) could not connect in time") }
         do throws(NitkaError) {
-            let connection = try Connection.open(to: address, timeout: settings.timeout)
-            watch.add(connection)
-            try connection.setWriteTimeout(settings.timeout)
+            let connection = try connect(to: address)
+            // A server that takes nothing is found by its silence. The kernel must not give up on it before, as it would
+            // with a short limit (TCP_USER_TIMEOUT).
+            try connection.setWriteTimeout(lateness + .seconds(2))
             return CheckClient(number, connection, self)
         } catch {
-            throw StageFailure(.connecting(error), "client \(number) could not connect: \(error.reason)")
+            throw StageFailure(.connecting(error), "client \(number) could not connect: \(reason(of: error))")
         }
     }
+
+    /// A connection, watched.
+    func connect(to address: SocketAddress) throws(NitkaError) -> Connection {
+        let connection = try Connection.open(
+            to: address, timeout: max(.milliseconds(1), min(settings.timeout, deadline - .now)),
+            orInterruptedBy: watch.wakeNumber)
+        watch.add(connection)
+        return connection
+    }
+
+    /// Why a connection could not be made, and what helps.
+    func reason(of error: NitkaError) -> String {
+        switch CheckReason.connecting(error) {
+        case .timedOut: "\(error.reason) after \(Figures.time(settings.timeout))"
+        case .noResources where error.reason.code == Errno.tooManyInProcess.code: "\(error.reason) (see ulimit -n)"
+        default: "\(error.reason)"
+        }
+    }
+
+    /// How long to wait for an answer that did not come in time, to tell who is slow from who says nothing.
+    var lateness: Duration { max(settings.timeout, .milliseconds(500)) }
 }
 
 extension CheckReason {
@@ -62,6 +87,7 @@ extension CheckReason {
         case .hostUnreachable, .networkUnreachable, .hostDown, .networkDown, .noNetwork: .unreachable
         case .connectionReset, .connectionAborted, .brokenPipe, .notConnected: .reset
         case .notPermitted, .accessDenied: .notPermitted
+        case .tooManyInProcess, .tooManyInSystem, .noBuffers, .noMemory, .addressNotAvailable: .noResources
         default: .failed
         }
     }

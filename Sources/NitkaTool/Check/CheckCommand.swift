@@ -25,8 +25,11 @@ struct CheckCommand: ParsableCommand {
               nitka check localhost:7007 --nagios
               nitka check localhost:1 --expect refused
 
-            Exit code 0: PASS. 1: FAIL. 2: nothing could be judged, since nothing takes connections there. With --nagios \
-            they are what Nagios wants: 0 OK, 2 CRITICAL, 3 UNKNOWN.
+            Control-C ends a check early with what was judged; a second one ends it at once.
+
+            Exit code 0: PASS. 1: FAIL. 2: nothing could be judged, since nothing takes connections there, or the check \
+            was ended early before anything failed. With --nagios they are what Nagios wants: 0 OK, 2 CRITICAL, \
+            3 UNKNOWN.
             """)
 
     @Argument(help: "The server, HOST:PORT; without it, one of our own.", transform: endpoint)
@@ -58,54 +61,74 @@ struct CheckCommand: ParsableCommand {
     }
 
     func run() throws {
-        ProcessLimit.descriptors.raise(to: 2 * how.clients + 64)
-        do {
-            try show(server.map(check) ?? checkOwn())
-        } catch let error as NitkaError {
-            complain("\(error)")
-            throw nagios ? Exit.unknownToMonitor : Exit.notJudged
+        let interrupt = CheckInterrupt(secondExitsWith: notJudged.rawValue)
+        let narrator = json || nagios ? nil : CheckNarrator(idle: how.idle?.duration)
+        func check(_ endpoint: Endpoint) -> CheckReport {
+            EchoCheck(endpoint, how.settings).runBlocking(interruptedBy: interrupt.interruption) { narrator?.show($0) }
         }
+        let report: CheckReport
+        do {
+            ProcessLimit.descriptors.raise(to: (server == nil ? 2 : 1) * how.clients + 64)
+            report = try server.map(check) ?? checkOwn(check)
+        } catch {
+            complain(EscapedText("\(error)", limit: 400).description)
+            throw notJudged
+        }
+        narrator?.finish(report)
+        try write(report)
+        if let code = code(of: report) { throw code }
     }
 
-    private func check(_ endpoint: Endpoint) -> CheckReport { EchoCheck(endpoint, how.settings).run() }
-
-    private func checkOwn() throws -> CheckReport {
-        try withServer(
+    /// It shares our descriptors: with too few of them it would be judged for what is our fault.
+    private func checkOwn(_ check: (Endpoint) -> CheckReport) throws -> CheckReport {
+        let needed = 2 * how.clients + 32
+        if let allowed = ProcessLimit.descriptors.current.soft, allowed < needed {
+            throw CheckObstacle(
+                description:
+                    "\(how.clients) clients and a server of our own need \(needed) descriptors, and \(allowed) "
+                    + "are allowed: ulimit -n \(needed)")
+        }
+        return try withServer(
             of: model ?? .threads, limits: how.limitsOfOwn,
             saying: { text in if !json, !nagios { say("checking \(text)") } },
             check)
     }
 
-    private func show(_ report: CheckReport) throws {
-        if json {
-            say(report.json().dropLast().description)
-        } else if nagios {
-            say(report.nagiosLine())
-        } else {
-            for line in CheckTable(report).lines(unicode: TextStyle.isUnicode) { say(line) }
+    private func write(_ report: CheckReport) throws {
+        do throws(TextFile.Failure) {
+            if json { try put(report.json()) }
+            if nagios { try put(report.nagiosLine() + "\n") }
+            if let junit { try TextFile.write(report.junit(), to: junit) }
+        } catch {
+            complain("\(error)")
+            throw notJudged
         }
-        if let junit {
-            do {
-                try TextFile.write(report.junit(), to: junit)
-            } catch {
-                complain("\(error)")
-                throw nagios ? Exit.unknownToMonitor : Exit.notJudged
-            }
-        }
-        try end(report)
     }
 
-    private func end(_ report: CheckReport) throws {
-        if nagios {
-            if report.nagiosCode != 0 { throw ExitCode(report.nagiosCode) }
-            return
-        }
-        switch report.verdict {
-        case .passed: return
-        case .failed: throw Exit.notGood
-        case .notJudged: throw Exit.notJudged
+    /// A reader that has gone is no reason to stop; a disk that is full is.
+    private func put(_ text: String) throws(TextFile.Failure) {
+        do throws(Errno) {
+            try StandardStream.output.write(text)
+        } catch {
+            if error != .brokenPipe { throw TextFile.Failure("write", "standard output", "\(error)") }
         }
     }
+
+    private var notJudged: ExitCode { nagios ? Exit.unknownToMonitor : Exit.notJudged }
+
+    private func code(of report: CheckReport) -> ExitCode? {
+        if nagios { return report.nagiosCode == 0 ? nil : ExitCode(report.nagiosCode) }
+        return switch report.verdict {
+        case .passed: nil
+        case .failed: Exit.notGood
+        case .notJudged: Exit.notJudged
+        }
+    }
+}
+
+/// What this machine lacks for a check, with the remedy.
+private struct CheckObstacle: Error, CustomStringConvertible {
+    let description: String
 }
 
 extension Exit {

@@ -27,7 +27,7 @@ struct CheckOptions: ParsableArguments {
 
     @Option(
         help: .showing(
-            "How long connecting or an answer may take; a stage may take fifteen times as long.",
+            "How long connecting or an answer may take; a stage may take fifteen times as long, 3 s at least.",
             Span(duration: Self.defaults.timeout)),
         transform: Quantity.duration(.milliseconds(10)...(.seconds(3600))))
     var timeout = Span(duration: defaults.timeout)

@@ -54,22 +54,24 @@ enum Catalogue {
     ]
 
     private static let spoiling =
-        [("in a message", inEcho, CheckStage.echo), ("in a stream", pastEcho, .integrity)]
-        .flatMap { place, range, stage in
+        // What is spoilt at a place of every connection is spoilt in every stage that sends as much.
+        [("in a message", inEcho, [CheckStage.echo, .integrity, .halfClose]), ("in a stream", pastEcho, [.integrity])]
+        .flatMap { place, range, stages in
             [
-                Misbehaviour(name: "drops bytes \(place)", findings: [stage: .lost]) { seed in
+                Misbehaviour(name: "drops bytes \(place)", findings: all(stages, .lost), possible: many) { seed in
                     let (place, count) = (random(range, seed), random(1..<40, seed))
                     return { client, _ in try echo(client, spoiling: place, count) { _ in [] } }
                 },
-                Misbehaviour(name: "sends bytes twice \(place)", findings: [stage: .duplicated]) { seed in
+                Misbehaviour(name: "sends bytes twice \(place)", findings: all(stages, .duplicated), possible: many) {
+                    seed in
                     let place = random(range, seed)
                     return { client, _ in try echo(client, spoiling: place, 40) { $0 + $0 } }
                 },
-                Misbehaviour(name: "changes a byte \(place)", findings: [stage: .changed]) { seed in
+                Misbehaviour(name: "changes a byte \(place)", findings: all(stages, .changed), possible: many) { seed in
                     let place = random(range, seed)
                     return { client, _ in try echo(client, spoiling: place) { $0.map { $0 ^ 0x20 } } }
                 },
-                Misbehaviour(name: "adds bytes \(place)", findings: [stage: .unsent]) { seed in
+                Misbehaviour(name: "adds bytes \(place)", findings: all(stages, .unsent), possible: many) { seed in
                     let place = random(range, seed)
                     return { client, _ in try echo(client, spoiling: place) { [1, 2, 3, 4, 5] + $0 } }
                 },
@@ -82,11 +84,18 @@ enum Catalogue {
         ]
 
     private static let ending = [
-        Misbehaviour(name: "closes early", findings: [.echo: .closedEarly]) { seed in
+        Misbehaviour(
+            name: "closes early", findings: [.echo: .closedEarly, .integrity: .closedEarly, .halfClose: .short],
+            possible: many
+        ) { seed in
             let place = random(inEcho, seed)
             return { client, _ in _ = try echo(client, first: place) }
         },
-        Misbehaviour(name: "closes early with a reset", findings: [.echo: .reset], resetsOnClose: true) { seed in
+        Misbehaviour(
+            name: "closes early with a reset",
+            findings: all([.echo, .integrity, .halfClose], .reset).merging([.close: .resetOnClose]) { $1 },
+            possible: many, resetsOnClose: true
+        ) { seed in
             let place = random(inEcho, seed)
             return { client, _ in if try echo(client, first: place) != nil { client.drop() } }
         },
@@ -130,18 +139,36 @@ enum Catalogue {
                 try client.forward(to: client)
             }
         },
-        Misbehaviour(name: "sends CR LF for LF", findings: [.echo: .changed]) { _ in
+        Misbehaviour(
+            name: "sends CR LF for LF",
+            findings: all([.integrity, .halfClose, .together, .crossTalk], .unsent).merging([.echo: .changed]) { $1 },
+            possible: [.close]
+        ) { _ in
             { client, _ in
                 while let bytes = try client.read() { try client.write(bytes.flatMap { $0 == 10 ? [13, 10] : [$0] }) }
             }
         },
-        Misbehaviour(name: "drops bytes of value 255", findings: [.echo: .short]) { _ in
+        Misbehaviour(
+            name: "drops bytes of value 255",
+            findings: all([.integrity, .halfClose, .crossTalk], .lost).merging([.echo: .short]) { $1 },
+            possible: [.together, .close]
+        ) { _ in
             { client, _ in while let bytes = try client.read() { try client.write(bytes.filter { $0 != 255 }) } }
         },
-        Misbehaviour(name: "drops bytes of value 0", findings: [.echo: .lost]) { _ in
+        Misbehaviour(
+            name: "drops bytes of value 0", findings: all([.echo, .integrity, .halfClose, .crossTalk], .lost),
+            possible: [.together, .close]
+        ) { _ in
             { client, _ in while let bytes = try client.read() { try client.write(bytes.filter { $0 != 0 }) } }
         },
     ]
+
+    /// Those in which clients send little, each.
+    private static let many: Set<CheckStage> = [.together, .crossTalk]
+
+    private static func all(_ stages: [CheckStage], _ reason: CheckReason) -> Misbehaviour.Findings {
+        Dictionary(uniqueKeysWithValues: stages.map { ($0, reason) })
+    }
 
     private static func random(_ range: Range<Int>, _ seed: UInt64) -> Int {
         var dice = Dice(state: seed)

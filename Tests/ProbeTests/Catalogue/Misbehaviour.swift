@@ -8,12 +8,14 @@ import Testing
 
 /// A server that is wrong in one way, and what a check has to say about it.
 struct Misbehaviour: Sendable, CustomTestStringConvertible {
-    /// What a check has to find: all the stages that fail, and why. The others pass, or stand on one of these.
+    /// What a check has to find: the stages that fail, and why. The others pass, or stand on one of these.
     typealias Findings = [CheckStage: CheckReason]
     typealias Handler = @Sendable (Client, Release) throws -> Void
 
     var name: String
     var findings: Findings
+    /// Which others may fail too: it hangs on the place.
+    var possible: Set<CheckStage> = []
     var model = PlainModel.threads
     var limits = Limits()
     /// Closing resets, SO_LINGER with no time.

@@ -71,7 +71,8 @@ import Testing
     @Test(arguments: [
         (Errno.hostUnreachable, CheckReason.unreachable), (.networkUnreachable, .unreachable),
         (.connectionRefused, .refused), (.timedOut, .timedOut), (.connectionReset, .reset),
-        (.notPermitted, .notPermitted), (.tooManyInProcess, .failed),
+        (.notPermitted, .notPermitted), (.accessDenied, .notPermitted), (.tooManyInProcess, .noResources),
+        (.addressNotAvailable, .noResources), (.invalid, .failed),
     ])
     func everyFailureToConnectHasItsReason(errno: Errno, reason: CheckReason) {
         #expect(CheckReason.connecting(NitkaError("connect to", "127.0.0.1:7", .system(errno))) == reason)

@@ -36,7 +36,7 @@ import Testing
 
     @Test func aThreadMayRunItToo() throws {
         // A plain function: no task waits, the calling thread does it all.
-        func verdict(_ check: EchoCheck) -> CheckVerdict { check.run().verdict }
+        func verdict(_ check: EchoCheck) -> CheckVerdict { check.runBlocking().verdict }
         let server = try Server(on: "127.0.0.1:0")
         let threads = ThreadChain()
         try threads.start(named: "accept") { _ = try? server.run { try EchoService.serve($0) } }

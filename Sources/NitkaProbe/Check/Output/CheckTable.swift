@@ -14,51 +14,18 @@ public struct CheckTable: Sendable {
     /// The lines, the verdict last.
     ///
     /// - Parameters:
-    ///   - width: the most columns that a line takes, 60 or more; only a word that is wider goes beyond.
+    ///   - width: the most columns that a line takes; only a word that is wider goes beyond.
     ///   - unicode: may µ be written?
     public func lines(width: Int = 80, unicode: Bool = true) -> [String] {
-        let indent = String(repeating: " ", count: Self.findingColumn)
-        var lines: [String] = []
-        for (first, last) in rows {
-            let texts = TextColumns.wrapped(finding(of: first), width: width - Self.findingColumn, indent: "")
-            lines.append(head(first, last) + (texts.first ?? ""))
-            lines += texts.dropFirst().map { indent + $0 }
-        }
-        lines += TextColumns.wrapped(verdict, width: width)
+        var rows = CheckRows(width: width, unicode: unicode)
+        let lines = report.stages.flatMap { rows.add($0) } + rows.end()
+        return lines + verdictLines(width: width, unicode: unicode)
+    }
+
+    /// The verdict alone, which ends the table.
+    public func verdictLines(width: Int = 80, unicode: Bool = true) -> [String] {
+        let lines = TextColumns.wrapped(verdict, width: width)
         return unicode ? lines : lines.map(TextColumns.ascii)
-    }
-
-    private static let findingColumn = 29
-
-    /// Stages that were skipped one after another for the same reason share a row.
-    private var rows: [(first: StageReport, last: StageReport)] {
-        var rows: [(first: StageReport, last: StageReport)] = []
-        for stage in report.stages {
-            if let row = rows.last, stage.outcome == .skipped, row.first.outcome == .skipped,
-                stage.finding == row.first.finding
-            {
-                rows[rows.count - 1].last = stage
-            } else {
-                rows.append((stage, stage))
-            }
-        }
-        return rows
-    }
-
-    private func head(_ first: StageReport, _ last: StageReport) -> String {
-        let outcome = TextColumns.left(first.outcome.rawValue.uppercased(), 6)
-        if first.outcome != .skipped {
-            return outcome + TextColumns.left(first.stage.rawValue, 12)
-                + TextColumns.right(Figures.time(first.duration), 9) + "  "
-        }
-        let names = first.stage == last.stage ? [first] : [first, last]
-        return outcome + TextColumns.left(names.map(\.stage.rawValue).joined(separator: " … "), 23)
-    }
-
-    private func finding(of stage: StageReport) -> String {
-        let finding = EscapedText(stage.finding, limit: 400).description
-        guard stage.outcome == .failed, let reason = stage.reason else { return finding }
-        return "\(reason): \(finding)"
     }
 
     /// One sentence that begins with `PASS`, `FAIL`, or `could not be judged`.
@@ -90,7 +57,7 @@ public struct CheckTable: Sendable {
     }
 
     private var obstacle: String {
-        let stage = report.failures.first ?? report.stages.first { $0.reason == .noThread || $0.reason == .cancelled }
+        let stage = report.failures.first ?? report.leftOut.first
         return stage.map { EscapedText($0.finding, limit: 400).description } ?? ""
     }
 }

@@ -7,6 +7,7 @@ extension StageContext {
     /// Every address is tried. One that takes connections is enough, as it is for a client; the others are named.
     func connect(_ path: inout CheckPath) throws(StageFailure) -> String {
         let attempts = path.addresses.map { attempt($0) }
+        if watch.stopReason != nil { throw StageFailure(.timedOut, "the check was ended early") }
         if let expected = settings.expected { return try judge(attempts, expected.reason) }
         guard let first = attempts.first(where: { $0.failure == nil }) else {
             let reasons = Set(attempts.compactMap(\.failure?.reason))
@@ -20,15 +21,15 @@ extension StageContext {
     private func attempt(_ address: SocketAddress) -> Attempt {
         let began = MonotonicTime.now
         do throws(NitkaError) {
-            let connection = try Connection.open(to: address, timeout: settings.timeout)
-            watch.add(connection)
+            let connection = try connect(to: address)
             defer { connection.close() }
             if settings.expected == .reset, let failure = hidden(in: connection) {
                 return Attempt(address: address, duration: .now - began, failure: failure)
             }
             return Attempt(address: address, duration: .now - began)
         } catch {
-            let failure = StageFailure(.connecting(error), error.description)
+            let finding = "\(error.operation) \(error.address): \(reason(of: error))"
+            let failure = StageFailure(.connecting(error), finding)
             return Attempt(address: address, duration: .now - began, failure: failure)
         }
     }

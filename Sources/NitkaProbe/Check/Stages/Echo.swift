@@ -5,9 +5,12 @@ internal import NitkaKernel
 
 extension StageContext {
     /// One byte, every byte, sizes around the ends of buffers, and a message byte by byte.
-    func echo(_ address: SocketAddress) throws(StageFailure) -> String {
+    ///
+    /// - Parameter echoes: whether anything came back, told also when it fails.
+    func echo(_ address: SocketAddress, _ echoes: inout Bool) throws(StageFailure) -> String {
         let client = try open(1, to: address)
         try client.exchangeFirstByte()
+        echoes = true
         try client.exchangeEveryByte()
         for size in Self.echoSizes { try client.exchange(size) }
         for _ in 0..<64 { try client.send(1) }
@@ -31,7 +34,7 @@ extension CheckClient {
         } catch {
             guard error.reason == .noAnswer else { throw error }
             try sendPlain([newline])
-            guard case .bytes(let bytes) = try read(until: .now + context.settings.timeout) else { throw error }
+            guard case .bytes(let bytes) = try read(within: context.settings.timeout) else { throw error }
             if bytes.first == newline { throw StageFailure(.lost, "client \(number): its first byte is lost") }
             throw StageFailure(.linesOnly, "one byte is answered only when the line ends")
         }
@@ -47,8 +50,7 @@ extension CheckClient {
             switch try read(until: context.deadline) {
             case .bytes(let more): answer += more
             case .end: throw StageFailure(.closedEarly, "client \(number): the server ended the stream")
-            case .silence where answer.isEmpty: throw StageFailure(.noAnswer, "client \(number) was not answered")
-            case .silence: throw difference(answer, bytes) ?? missing(answer.count, of: bytes.count)
+            case .silence: throw try silence(after: answer, of: bytes)
             }
         }
         if let difference = difference(answer, bytes) { throw difference }
@@ -58,8 +60,18 @@ extension CheckClient {
         do throws(NitkaError) { try connection.write(bytes) } catch { throw failure(of: error, "sending") }
     }
 
-    private func missing(_ came: Int, of count: Int) -> StageFailure {
-        StageFailure(.short, "client \(number): \(came) of \(count) bytes came back, then nothing")
+    private func silence(after answer: [UInt8], of bytes: [UInt8]) throws(StageFailure) -> StageFailure {
+        if let difference = difference(answer, bytes) { return difference }
+        if case .bytes(let more) = try read(within: context.lateness) {
+            let whole = answer + more
+            if whole.count <= bytes.count, whole == Array(bytes.prefix(whole.count)) { return late }
+        }
+        let patience = Figures.time(context.settings.timeout)
+        if answer.isEmpty {
+            return StageFailure(.noAnswer, "client \(number) was not answered within \(patience)")
+        }
+        let came = "\(answer.count) of \(bytes.count) bytes came back"
+        return StageFailure(.short, "client \(number): \(came), then nothing for \(patience)")
     }
 
     private func difference(_ answer: [UInt8], _ sent: [UInt8]) -> StageFailure? {

@@ -10,21 +10,17 @@ extension StageContext {
         let client = try open(1, to: address)
         try client.exchange(64)
         let began = MonotonicTime.now
-        client.connection.readTimeout = silence
-        let answer: [UInt8]?
-        do throws(NitkaError) {
-            answer = try client.connection.read()
-        } catch {
-            guard error.reason == .idle else { throw client.failure(of: error, "being silent") }
+        switch try client.read(within: silence) {
+        case .silence:
             try client.exchange(64)
             return "the connection survived \(Figures.time(silence)) of silence"
-        }
-        guard let answer else {
+        case .end:
             let lasted = Figures.time(.now - began)
             throw StageFailure(.closedEarly, "the connection was ended after \(lasted) of silence")
+        case .bytes(let bytes):
+            try client.accept(bytes)
+            throw StageFailure(.unsent, "bytes came in the silence")
         }
-        try client.accept(answer)
-        throw StageFailure(.unsent, "bytes came in the silence")
     }
 
     /// Everything was said and answered: the server ends the connection with a FIN when the client has.

@@ -13,6 +13,7 @@ extension StageContext {
             guard let first = failures.first else { continue }
             let count = "\(crowd.answered.count) of \(all) served at once"
             let isSilence = failures.allSatisfy { $0.reason == .noAnswer || $0.reason == .short }
+            if isSilence, let late = crowd.late() { throw StageFailure(late.reason, "\(count); \(late.finding)") }
             if isSilence, crowd.othersAreServedWhenTheAnsweredLeave(settings.size) {
                 throw StageFailure(.waitsForOthers, "\(count), another only when one had left")
             }
@@ -25,7 +26,9 @@ extension StageContext {
     func crossTalk(_ address: SocketAddress) throws(StageFailure) -> String {
         let crowd = try CheckCrowd(quiet, at: address)
         for _ in 0..<Self.crossTalkRounds {
-            if let first = crowd.play(Self.crossTalkPiece).first { throw first }
+            guard let first = crowd.play(Self.crossTalkPiece).first else { continue }
+            let isSilence = first.reason == .noAnswer || first.reason == .short
+            throw isSilence ? crowd.late() ?? first : first
         }
         let each = Figures.bytes(Double(Self.crossTalkRounds * Self.crossTalkPiece))
         return "\(crowd.clients.count) clients got their own bytes alone, \(each) each"

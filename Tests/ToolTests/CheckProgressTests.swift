@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import NitkaEcho
+import NitkaKernel
+import Subprocess
+import SystemPackage
+import Testing
+
+/// What a check shows while it goes on, and how it is ended early.
+@Suite struct CheckProgressTests {
+    /// Ten minutes of silence: whoever sees a row before they are over was told in time.
+    private static let long = ["--idle", "10m", "--only", "echo,idle,close"]
+
+    private func run(
+        _ arguments: [String], signals: Int, handler: @escaping @Sendable (Client) throws -> Void = EchoService.serve
+    ) async throws -> (code: Int32?, lines: [String]) {
+        try await whileServing(handler) { address in
+            let result = try await Subprocess.run(
+                .path(Tool.path), arguments: Arguments(["check", address] + arguments), input: .none,
+                output: .sequence, error: .discarded
+            ) { execution in
+                var lines: [String] = []
+                for try await line in execution.standardOutput.strings() {
+                    lines.append(line)
+                    guard line.contains("echo ") else { continue }
+                    for _ in 0..<signals { try execution.send(signal: .interrupt) }
+                }
+                return lines
+            }
+            return (Tool.code(result.terminationStatus), result.closureResult)
+        }
+    }
+
+    @Test func aRowIsThereWhenItsStageHasEnded() async throws {
+        let (code, lines) = try await run(Self.long, signals: 1)
+        #expect(code == 2)
+        try #require(lines.count == 6, "\(lines)")
+        #expect(lines[2].hasPrefix("PASS  echo "))
+        #expect(lines[4].hasPrefix("SKIP  idle ") && lines[4].hasSuffix(" the check was interrupted"))
+        #expect(lines[5] == "could not be judged: the check was interrupted")
+        // In a pipe nobody is told what is being waited for.
+        #expect(!lines.joined().contains("\u{1b}"))
+    }
+
+    @Test func whatHasFailedFailsAlsoWhenItIsEndedEarly() async throws {
+        let (code, lines) = try await run(Self.long, signals: 1) { client in
+            while let bytes = try client.read() { try client.write(bytes.map { $0 == 200 ? 0 : $0 }) }
+        }
+        #expect(code == 1)
+        #expect(lines.last == "FAIL: echo: a byte of value 200 comes back as 0", "\(lines)")
+    }
+
+    /// A connection attempt and a look-up are waited for nowhere else than in the kernel: a signal ends them too.
+    @Test func aSignalEndsAConnectionAttempt() async throws {
+        let listener = try Listener(on: Endpoint("127.0.0.1:0"), backlog: 0)
+        let address = "\(listener.addresses[0])"
+        var waiting: [Connection] = []
+        while let connection = try? Connection.open(to: Endpoint(address), timeout: .milliseconds(300)) {
+            waiting.append(connection)
+        }
+        let result = try await Subprocess.run(
+            .path(Tool.path), arguments: ["check", address, "--timeout", "1h"], input: .none,
+            output: .sequence, error: .discarded
+        ) { execution in
+            var output = ""
+            for try await line in execution.standardOutput.strings() {
+                output += line
+                if line.hasPrefix("PASS  resolve") { try execution.send(signal: .terminate) }
+            }
+            return output
+        }
+        #expect(Tool.code(result.terminationStatus) == 2)
+        #expect(result.closureResult.contains("SKIP  connect"), "\(result.closureResult)")
+        #expect(!waiting.isEmpty)
+    }
+
+    /// Nobody reads, so the first signal's report can't be written: the second does not wait for it.
+    @Test func aSecondSignalEndsItAtOnce() async throws {
+        let (reading, writing) = try FileDescriptor.pipe()
+        defer { try? reading.close() }
+        // What is left of its 64 KiB holds the first row, and not the second, which comes when there was a connection.
+        let taken = (1 << 16) - 80
+        #expect(try writing.writeAll([UInt8](repeating: 0, count: taken)) == taken)
+        let hasCome = Monitor(false)
+        let result = try await whileServing { client in
+            hasCome.update { $0 = true }
+            try EchoService.serve(client)
+        } _: { address in
+            try await Subprocess.run(
+                .path(Tool.path), arguments: ["check", address, "--only", "echo"], input: .none,
+                output: .fileDescriptor(writing, closeAfterSpawningProcess: true), error: .discarded
+            ) { execution in
+                while !hasCome.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(10)) }
+                try execution.send(signal: .interrupt)
+                try execution.send(signal: .terminate)
+            }
+        }
+        #expect(Tool.code(result.terminationStatus) == 2)
+    }
+}
+
+/// Serves on a port of its own for as long as the body runs.
+func whileServing<Result: Sendable>(
+    _ handler: @escaping @Sendable (Client) throws -> Void, _ body: (String) async throws -> Result
+) async throws -> Result {
+    let server = try Server(on: "127.0.0.1:0")
+    let threads = ThreadChain()
+    try threads.start(named: "accept") { _ = try? server.run(.threads) { try handler($0) } }
+    defer {
+        server.endNow()
+        #expect(threads.join(until: .now + .seconds(30)))
+    }
+    return try await body("\(server.addresses[0])")
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Nitka
+import Subprocess
+import SystemPackage
+import Testing
+
+/// Programs of others that the tests run.
+enum Peer {
+    private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+
+    static func benchmarks(_ path: String) -> String { "\(root)/Benchmarks/\(path)" }
+
+    /// Is there such a program, on the path of programs or at a path of its own?
+    static func has(_ program: String) -> Bool {
+        let folders =
+            program.contains("/")
+            ? [""] : (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/" }
+        return folders.contains { FileManager.default.isExecutableFile(atPath: $0 + program) }
+    }
+
+    /// Runs a server on a free port, checks it, and ends it with all that it started.
+    ///
+    /// - Parameter command: the server's, for a port of 127.0.0.1.
+    static func check(_ options: [String], of command: (String) -> [String]) async throws -> Tool.Ending {
+        let port = try Listener(on: Endpoint("127.0.0.1:0")).addresses[0].port
+        let words = command("\(port)")
+        let name = words[0]
+        // A process for each client is left behind by some of them: all stand in a group of their own.
+        var platform = PlatformOptions()
+        platform.processGroupID = 0
+        let result = try await Subprocess.run(
+            name.contains("/") ? .path(FilePath(name)) : .name(name), arguments: Arguments(Array(words.dropFirst())),
+            platformOptions: platform, input: .none, output: .discarded, error: .discarded
+        ) { execution in
+            let ending: Swift.Result<Tool.Ending, any Error>
+            do {
+                try await waitUntilOpen(Endpoint("127.0.0.1:\(port)"))
+                ending = .success(try await Tool.run(["check", "127.0.0.1:\(port)"] + options))
+            } catch {
+                ending = .failure(error)
+            }
+            try execution.send(signal: .kill, toProcessGroup: true)
+            return ending
+        }
+        return try result.closureResult.get()
+    }
+
+    private static func waitUntilOpen(_ endpoint: Endpoint) async throws {
+        let clock = ContinuousClock()
+        let deadline = clock.now + .seconds(20)
+        while true {
+            do {
+                try Connection.open(to: endpoint, timeout: .seconds(1)).close()
+                return
+            } catch {
+                if clock.now >= deadline { throw error }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+}
