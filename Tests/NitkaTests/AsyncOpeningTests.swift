@@ -76,6 +76,16 @@ import Testing
         withExtendedLifetime(listener) {}
     }
 
+    @Test func whoOutlivesItsLoopIsTold() async throws {
+        try await withServerAsync(.threads) { running in
+            let address = running.address
+            let connection = try await EventLoops.with(count: 1) { _ in try await AsyncConnection.open(to: address) }
+            await #expect(throws: NitkaError.self) { _ = try await connection.read() }
+            await #expect(throws: NitkaError.self) { try await connection.write([1]) }
+            connection.close()
+        }
+    }
+
     @Test func mainMayBlockOnLoops() throws {
         #expect(try onAThread { try EventLoops.run(count: 1) { $0.count } } == 1)
     }

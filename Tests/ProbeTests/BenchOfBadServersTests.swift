@@ -137,9 +137,56 @@ import Testing
         #expect(closed.latency.valueAtPercentile(99) < 150_000_000)
     }
 
+    /// With places left and a schedule that is used up there is nothing to wait for but the echoes: a loop that kept
+    /// looking at the clock instead heard of none of them.
+    @Test func aSlowServerUnderADeepScheduleLosesNothing() async throws {
+        let handler: @Sendable (AsyncClient) async throws -> Void = { client in
+            while let bytes = try await client.read() {
+                try await Task.sleep(for: .milliseconds(50))
+                try await client.write(bytes)
+            }
+        }
+        try await withServer(handler) { address in
+            var plan = shortPlan()
+            (plan.rate, plan.depth, plan.duration, plan.timeout) = (100, 8, .milliseconds(500), .seconds(3))
+            let outcome = try await Bench("\(address)", plan).run()
+            #expect(outcome.errors == [:])
+            #expect(outcome.echoes == 50)
+        }
+    }
+
+    @Test func aRunThatIsStoppedWhileItWarmsUpEndsAtOnce() async throws {
+        try await withServer({ try await EchoService.serve($0) }) { address in
+            var plan = shortPlan()
+            plan.warmup = .seconds(600)
+            let bench = try Bench("\(address)", plan)
+            let outcome = try await bench.run { progress in
+                if case .warmingUp = progress { bench.stop() }
+            }
+            #expect(outcome.wasInterrupted)
+            #expect(outcome.duration == .zero)
+        }
+    }
+
+    @Test func aCancelledTaskStopsItsRun() async throws {
+        try await withServer({ try await EchoService.serve($0) }) { address in
+            var plan = shortPlan()
+            plan.duration = .seconds(600)
+            let bench = try Bench("\(address)", plan)
+            let began = Monitor(false)
+            let task = Task { try await bench.run { _ in began.update { $0 = true } } }
+            #expect(await Task.detached { began.waitForTrue() }.value)
+            task.cancel()
+            #expect(try await task.value.wasInterrupted)
+        }
+    }
+
     private func shortPlan() -> BenchPlan {
         var plan = BenchPlan()
         (plan.clients, plan.loops, plan.duration, plan.warmup) = (4, 1, .milliseconds(300), .milliseconds(50))
         return plan
     }
+}
+extension Monitor where State == Bool {
+    func waitForTrue() -> Bool { wait(until: .now + .seconds(30)) { $0 ? true : nil } ?? false }
 }

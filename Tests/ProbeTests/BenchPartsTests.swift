@@ -53,6 +53,35 @@ import Testing
         #expect(schedule.count(before: 1_000_000_000) == 1)
     }
 
+    /// Rates at which a division says that one more is due than the sum does.
+    @Test(arguments: [(1, 77.0), (1, 5100), (10, 3700), (50, 6), (50, 580)])
+    func nothingIsLeftOfAScheduleThatIsDone(clients: Int, rate: Double) {
+        for client in 0..<clients {
+            var schedule = Schedule(start: 0, client: client, of: clients, rate: rate)
+            let end: Int64 = 11_000_000_000
+            while schedule.next < end {
+                #expect(schedule.count(before: end) > 0)
+                schedule.advance()
+            }
+            #expect(schedule.count(before: end) == 0)
+        }
+    }
+
+    @Test func aPlanThatMakesNoSenseIsNoTrap() async throws {
+        var plans = Array(repeating: BenchPlan(), count: 6)
+        plans[0].rate = 0
+        plans[1].rate = .infinity
+        plans[2].clients = .max
+        plans[3].size = 0
+        plans[4].depth = 0
+        plans[5].loops = 0
+        for plan in plans {
+            #expect(plan.problem != nil)
+            await #expect(throws: BenchObstacle.self) { try await Bench("127.0.0.1:1", plan).run() }
+        }
+        #expect(BenchPlan().problem == nil)
+    }
+
     @Test func theSearchFindsTheHighestRateThatHolds() {
         for limit in [3.0, 900, 12_345, 80_000, 170_000] {
             var search = MaxSearch(closedLoop: 100_000)
@@ -74,7 +103,8 @@ import Testing
 
     @Test func whatIsInvalidSaysWhy() {
         let good = BenchVerdict(
-            clientsAsked: 50, clientsOpen: 50, rateAsked: 1000, rateReached: 985, lag: 900_000, latency: 100_000,
+            clientsAsked: 50, clientsOpen: 50, rateAsked: 1000, rateReached: 985, seconds: 1, lag: 900_000,
+            latency: 100_000,
             echoes: 985)
         #expect(good.invalidReasons == [])
         var fewer = good
@@ -83,6 +113,11 @@ import Testing
         var slow = good
         slow.rateReached = 979
         #expect(slow.invalidReasons == ["the rate was 979 a second, not 1000"])
+        // Of ten and a half messages that were due eleven are no miss.
+        let few = BenchVerdict(
+            clientsAsked: 1, clientsOpen: 1, rateAsked: 7, rateReached: 11 / 1.5, seconds: 1.5, lag: 0, latency: 0,
+            echoes: 11)
+        #expect(few.invalidReasons == [])
         var late = good
         late.lag = 1_100_000
         #expect(late.invalidReasons.count == 1)

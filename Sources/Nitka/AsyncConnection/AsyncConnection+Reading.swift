@@ -133,7 +133,11 @@ extension AsyncConnection {
         _ body: () async throws(NitkaError) -> Value
     ) async throws(NitkaError) -> Value {
         if !socket.isOpen { throw failure("use", .closed) }
-        return try await withTaskExecutorPreference(loop, operation: body)
+        return try await withTaskExecutorPreference(loop) { () async throws(NitkaError) in
+            // A loop that has ended runs its jobs wherever they come from: there is no way to it any more.
+            guard loop.isCurrent else { throw failure("use", .closed) }
+            return try await body()
+        }
     }
 
     private nonisolated(nonsending) func readElsewhere(

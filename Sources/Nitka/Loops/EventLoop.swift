@@ -15,6 +15,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let poll: EventPoll
     @exclusivity(unchecked) private var slots = LoopSlots()
     @exclusivity(unchecked) private var alarms = Alarms()
+    @exclusivity(unchecked) private var ringing: [Alarms.Alarm] = []
     private let timer: LoopTimer
     /// What the timer is set for; `.max` when it is not.
     @exclusivity(unchecked) private var timerMoment = Int64.max
@@ -318,7 +319,11 @@ extension EventLoop {
 
     private func soundAlarms() {
         guard let earliest = alarms.earliest, earliest <= now else { return }
-        while let alarm = alarms.next(at: now) {
+        // All are taken out first. An alarm that is set meanwhile for a moment that is over has its turn when the kernel
+        // was asked again: else the loop would never come back from here.
+        while let alarm = alarms.next(at: now) { ringing.append(alarm) }
+        defer { ringing.removeAll(keepingCapacity: true) }
+        for alarm in ringing {
             // An older alarm of a watch that has an earlier one by now is stale.
             guard case .watch(let watch) = slots[alarm.token], watch.alarm == alarm.moment else { continue }
             watch.alarm = .max

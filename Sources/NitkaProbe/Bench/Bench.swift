@@ -39,8 +39,19 @@ public final class Bench: Sendable {
     /// Runs it once; suspends the task, on whatever executor, until it is over.
     ///
     /// - Parameter progress: told how it goes, about once a second, on a thread of the bench's own.
-    /// - Throws: ``Nitka/NitkaError`` when no client can connect, ``BenchObstacle`` when this machine lacks something.
+    /// A cancelled task stops it, as ``stop()``.
+    ///
+    /// - Throws: ``Nitka/NitkaError`` when nothing can be connected to; ``BenchObstacle`` when nobody is served, this machine
+    ///   lacks something, or the plan makes no sense.
     public func run(_ progress: (@Sendable (BenchProgress) -> Void)? = nil) async throws -> BenchOutcome {
+        try await withTaskCancellationHandler {
+            try await runOnThread(progress)
+        } onCancel: {
+            stop()
+        }
+    }
+
+    private func runOnThread(_ progress: (@Sendable (BenchProgress) -> Void)?) async throws -> BenchOutcome {
         let chain = ThreadChain()
         let result: Result<BenchOutcome, any Error> = await withUnsafeContinuation { continuation in
             do throws(Errno) {
@@ -86,8 +97,8 @@ public enum BenchProgress: Sendable {
     case second(BenchSecond, left: Duration)
 }
 
-/// What this machine lacks for a bench, with the remedy, in one line.
+/// Why there is no bench, in one line: what this machine lacks, with the remedy; nobody who served a client.
 public struct BenchObstacle: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What is missing, and what to do.
+    /// The line.
     public let description: String
 }

@@ -16,7 +16,8 @@ final class BenchClient: LoopPartner {
     /// Has it had its first echo on this connection?
     private(set) var wasGreeted = false
 
-    private(set) var wasEverGreeted = false
+    private var wasEverGreeted = false
+    private var hasFailed = false
     @exclusivity(unchecked) private unowned(unsafe) var connection: AsyncConnection?
     @exclusivity(unchecked) private var onTheirWay = MessageQueue()
     @exclusivity(unchecked) private var schedule: Schedule?
@@ -62,12 +63,16 @@ final class BenchClient: LoopPartner {
     func cancel() { connection?.shutDown() }
 
     /// A new connection is tried: what ended the last one is over.
-    func forget() { (problem, wasGreeted) = (nil, false) }
+    func forget() {
+        hasFailed = hasFailed || problem != nil
+        (problem, wasGreeted) = (nil, false)
+    }
 
     /// Connecting failed, or the connection did.
     func fail(_ error: NitkaError) { problem = problem ?? .error(errorKind(error)) }
 
     func act(on connection: AsyncConnection) throws(NitkaError) -> LoopWait {
+        if worker.isCancelled { return .finished }
         let completedBefore = completed
         var isUnfinished = try receive(connection)
         if problem != nil { return .finished }
@@ -116,15 +121,16 @@ extension BenchClient {
         let now = worker.readClock()
         while cameTo >= (completed &+ 1) &* size {
             completed &+= 1
+            // Only who had no place left has waited for this one to be back.
+            if onTheirWay.count == worker.depth { freeSince = now }
             guard let message = onTheirWay.removeOldest() else { break }
             worker.recorder.echo(message, at: now, bytes: worker.plan.size)
             if !wasGreeted {
                 wasGreeted = true
-                if !wasEverGreeted { worker.greeted() }
+                if !wasEverGreeted { worker.greeted(isSettled: !hasFailed) }
                 wasEverGreeted = true
             }
         }
-        freeSince = now
     }
 }
 
@@ -155,6 +161,8 @@ extension BenchClient {
         if schedule == nil {
             schedule = Schedule(start: timing.start, client: number, of: worker.talkers, rate: rate)
         }
+        // What the server kept from being sent until its patience is over will not be sent.
+        guard now < timing.end &+ worker.patience else { return }
         while let due = schedule?.next, due <= now, due < timing.end, onTheirWay.count < worker.depth {
             worker.recorder.began(due: due, at: now, lag: now &- max(due, freeSince))
             begin(at: now, due: due)
@@ -181,18 +189,19 @@ extension BenchClient {
     private func isOver(at now: Int64) -> Bool {
         guard let timing = worker.timing, now >= timing.end else { return false }
         if onTheirWay.count > 0 || (!talks && !saidGoodbye) { return false }
-        guard let left = schedule?.count(before: timing.end), left > 0 else { return true }
-        if now < timing.end &+ worker.patience { return false }
-        worker.recorder.failed("not sent in time", times: UInt64(left))
+        // With nothing on its way all that was due has been sent, or is too late.
+        if let left = schedule?.count(before: timing.end), left > 0 {
+            worker.recorder.failed("not sent in time", times: UInt64(left))
+        }
         return true
     }
 
     private var nextMoment: Int64 {
         let answered = onTheirWay.oldest.map { $0.sent &+ worker.patience } ?? .max
         guard wasGreeted, let timing = worker.timing else { return answered }
-        var moment = min(answered, worker.now < timing.end ? timing.end : timing.end &+ worker.patience)
-        if talks, onTheirWay.count < worker.depth, let due = schedule?.next { moment = min(moment, due) }
-        return moment
+        guard worker.now < timing.end else { return answered }
+        guard talks, onTheirWay.count < worker.depth, let due = schedule?.next else { return min(answered, timing.end) }
+        return min(answered, min(due, timing.end))
     }
 }
 

@@ -22,8 +22,8 @@ public struct BenchOutcome: Sendable {
     public var echoes: UInt64 = 0
     /// Bytes that came back; as many were sent for them.
     public var bytes: UInt64 = 0
-    /// What went wrong, by kind: `connection refused`, `connection reset`, `timed out`, `cut off`. Mismatches are not
-    /// among them.
+    /// What went wrong, by kind: `connect: connection refused`, `connection reset by peer`, `closed by the server`,
+    /// `timed out`, `not sent in time`. Mismatches are not among them.
     public var errors: [String: UInt64] = [:]
     /// How often bytes came back that were not those sent.
     public var mismatches: UInt64 = 0

@@ -11,7 +11,7 @@ public struct BenchPlan: Hashable, Sendable {
     /// Messages that one client has on their way at most; 1 or more. ``BenchMode/stream`` sends as fast as the server
     /// takes.
     public var depth = 1
-    /// Messages a second of all clients together, due on a schedule (an open loop); nil sends the next message when
+    /// Messages a second of all clients together, 0.01 to 10,000,000, due on a schedule (an open loop); nil sends the next message when
     /// an echo is back (a closed loop).
     public var rate: Double?
     /// How long is counted.
@@ -31,6 +31,17 @@ public struct BenchPlan: Hashable, Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// What is wrong with it, in a sentence with what is allowed; nil when nothing is.
+    var problem: String? {
+        if !(1...1_000_000).contains(clients) { return "a bench has 1 to 1,000,000 clients, not \(clients)" }
+        if !(1...1 << 30).contains(size) { return "a message has 1 byte to 1 GiB, not \(size)" }
+        if depth < 1 { return "a client has 1 message on its way or more, not \(depth)" }
+        if let rate, !(0.01...10_000_000).contains(rate) { return "a rate is 0.01 to 10,000,000 a second, not \(rate)" }
+        if let loops, !(1...1024).contains(loops) { return "there are 1 to 1024 loops, not \(loops)" }
+        if duration <= .zero || timeout <= .zero { return "duration and timeout are more than 0" }
+        return talkers < 0 || warmup < .zero || ramp < .zero ? "talkers, warmup and ramp are 0 or more" : nil
+    }
 }
 
 /// What each client of a bench does.

@@ -18,6 +18,7 @@ struct BenchRun {
     }
 
     func run() throws -> BenchOutcome {
+        if let problem = plan.problem { throw BenchObstacle(description: problem) }
         let preflight = Preflight.now(for: plan)
         if let obstacle = preflight.obstacle(plan) { throw BenchObstacle(description: obstacle) }
         if let advice = preflight.advice(plan) { progress?(.advice(advice)) }
@@ -42,8 +43,8 @@ struct BenchRun {
     private func gather(_ crowd: Crowd) throws {
         let deadline = MonotonicTime.now + plan.ramp + plan.timeout + plan.timeout
         while MonotonicTime.now < deadline, !isStopped {
-            let settled = gathering.wait(until: .now + .milliseconds(200)) {
-                $0.greeted + $0.failed >= plan.clients ? $0.greeted : nil
+            let settled = gathering.wait(until: .now + .seconds(1)) {
+                $0.settled >= plan.clients ? $0.greeted : nil
             }
             if settled != nil { break }
             progress?(.connected(gathering.withLock { $0.greeted }, of: plan.clients))
@@ -52,7 +53,7 @@ struct BenchRun {
         if state.greeted > 0 { return }
         crowd.cancel()
         crowd.waitUntilGone(gathering, until: .now + .seconds(5))
-        throw BenchFailure.nobodyServed(bench.endpoint, state.firstProblem)
+        throw BenchObstacle(description: nobodyServed(state.firstProblem))
     }
 
     private func count(_ crowd: Crowd, _ address: SocketAddress) -> BenchOutcome {
@@ -67,8 +68,7 @@ struct BenchRun {
         outcome.machine = Machine.description
         outcome.clients = crowd.sum { $0.open }
         let busyBefore = crowd.ask { $0.busyTime }
-        // What was recorded while clients connected and warmed up is errors at most: they count.
-        var total = crowd.takeSecond()
+        var total = Tally()
         let end = countSeconds(crowd, from: begin, &outcome, &total)
         outcome.duration = end - begin
         outcome.busy = zip(busyBefore, crowd.ask { $0.busyTime }).map { Double($1 - $0) }.max() ?? 0
@@ -88,6 +88,7 @@ struct BenchRun {
             let next = min(start + .seconds(1), end)
             sleep(until: next)
             let last = min(.now, next)
+            // The first has the errors of those who connected and warmed up, too: they count.
             let tally = crowd.takeSecond()
             total.add(tally)
             let second = BenchSecond(tally, start: start - begin, length: last - start)
@@ -97,7 +98,8 @@ struct BenchRun {
         }
         if start < end {
             outcome.wasInterrupted = true
-            crowd.each { [start] in $0.end(at: start.nanoseconds) }
+            let end = min(.now, start).nanoseconds
+            crowd.each { $0.end(at: end) }
         }
         return start
     }
@@ -112,8 +114,16 @@ struct BenchRun {
         }
         let late = crowd.takeSecond()
         total.add(late)
-        if late.echoes > 0 {
+        if late.echoes > 0 || !late.errors.isEmpty || late.mismatches > 0 {
             outcome.seconds.append(BenchSecond(late, start: outcome.duration, length: .now - start))
+        }
+    }
+
+    private func nobodyServed(_ problem: BenchProblem?) -> String {
+        switch problem {
+        case .error(let kind): "no client was served by \(bench.endpoint): \(kind)"
+        case .mismatch(let text): "\(bench.endpoint) is no echo server: \(text)"
+        case nil: "no client was served by \(bench.endpoint)"
         }
     }
 
@@ -121,19 +131,6 @@ struct BenchRun {
 
     private func sleep(until moment: MonotonicTime) {
         _ = bench.control.wait(until: moment) { $0.stops > 0 ? true : nil }
-    }
-}
-
-/// Why a bench has no outcome.
-enum BenchFailure: Error, CustomStringConvertible {
-    case nobodyServed(Endpoint, BenchProblem?)
-
-    var description: String {
-        switch self {
-        case .nobodyServed(let endpoint, .error(let kind)?): "no client was served by \(endpoint): \(kind)"
-        case .nobodyServed(let endpoint, .mismatch(let text)?): "\(endpoint) is no echo server: \(text)"
-        case .nobodyServed(let endpoint, nil): "no client was served by \(endpoint)"
-        }
     }
 }
 
@@ -151,7 +148,8 @@ extension BenchOutcome {
         invalidReasons =
             BenchVerdict(
                 clientsAsked: plan.clients, clientsOpen: clients, rateAsked: plan.rate,
-                rateReached: Double(total.begunInTime) / seconds, lag: total.lag.valueAtPercentile(99),
+                rateReached: Double(total.begunInTime) / seconds, seconds: seconds,
+                lag: total.lag.valueAtPercentile(99),
                 latency: latency.valueAtPercentile(99), echoes: echoes
             ).invalidReasons
     }

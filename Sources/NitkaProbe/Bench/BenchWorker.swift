@@ -69,9 +69,14 @@ final class BenchWorker: @unchecked Sendable {
     }
 
     /// A client has had the first echo of all.
-    func greeted() {
+    ///
+    /// - Parameter isSettled: was it the first try? A client that failed before is settled already.
+    func greeted(isSettled: Bool) {
         if plan.mode == .churn { visitors += 1 }
-        gathering.update { $0.greeted += 1 }
+        gathering.update { gathering in
+            gathering.greeted += 1
+            if isSettled { gathering.settled += 1 }
+        }
     }
 
     // MARK: What the run says
@@ -129,7 +134,8 @@ extension BenchWorker {
 
     /// Plays a client from its first connection to its last; on the loop.
     nonisolated(nonsending) func live(as number: Int, connectingAt moment: Int64) async {
-        if moment > loop.now { await loop.pause(until: moment) }
+        await pause(until: moment)
+        if isCancelled { return }
         if plan.mode == .churn { return await Visitor(number: number, worker: self).live() }
         let client = BenchClient(number: number, worker: self, talks: number < talkers)
         clients.append(client)
@@ -141,14 +147,21 @@ extension BenchWorker {
             note(problem, isFirst: isFirst && !client.wasGreeted)
             isFirst = false
             if isOver { return }
-            await loop.pause(until: loop.now &+ pause.next(wasGreeted: client.wasGreeted))
+            await self.pause(until: loop.now &+ pause.next(wasGreeted: client.wasGreeted))
+            if isOver { return }
         }
+    }
+
+    /// Suspends a client until a moment; a second more at most when the run is over before.
+    nonisolated(nonsending) func pause(until moment: Int64) async {
+        while loop.now < moment, !isOver { await loop.pause(until: min(moment, loop.now &+ 1_000_000_000)) }
     }
 
     private nonisolated(nonsending) func connectAndTalk(_ client: BenchClient) async {
         client.forget()
         do throws(NitkaError) {
             let connection = try await AsyncConnection.open(to: address, timeout: plan.timeout)
+            if isCancelled { return connection.close() }
             client.meet(connection)
             do throws(NitkaError) {
                 try await connection.converse(with: client)
@@ -171,7 +184,7 @@ extension BenchWorker {
         }
         if isFirst {
             gathering.update { gathering in
-                gathering.failed += 1
+                gathering.settled += 1
                 gathering.firstProblem = gathering.firstProblem ?? problem
             }
         }
@@ -189,8 +202,9 @@ struct BenchTiming: Hashable, Sendable {
 
 /// How far the clients have come before the first message that counts.
 struct Gathering: Sendable {
+    /// Clients that have had an echo, and those of whom it is known whether they are served at once.
     var greeted = 0
-    var failed = 0
+    var settled = 0
     var firstProblem: BenchProblem?
     /// Loops whose clients have all gone.
     var finishedWorkers = 0

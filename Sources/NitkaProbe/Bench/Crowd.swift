@@ -51,10 +51,9 @@ struct Crowd {
                 answers.update { $0[index] = answer }
             }
         }
-        // A loop that does not answer for so long is stuck; its clients are lost to the count.
-        return answers.wait(until: .now + .seconds(10)) { $0.count == workers.count ? $0 : nil }.map {
-            $0.sorted { $0.key < $1.key }.map(\.value)
-        } ?? []
+        // A loop that does not answer for so long is stuck: what the others said counts all the same.
+        let said = answers.wait(until: .now + .seconds(10)) { $0.count == workers.count ? $0 : nil }
+        return (said ?? answers.withLock { $0 }).sorted { $0.key < $1.key }.map(\.value)
     }
 
     func sum(_ question: @escaping @Sendable (BenchWorker) -> Int) -> Int { ask(question).reduce(0, +) }

@@ -2,7 +2,7 @@
 
 /// The search for the highest rate that holds: which one to try next, decided from those that were tried.
 ///
-/// It begins at half of what a closed loop reached, doubles what held until something does not, and halves the gap
+/// It begins at half of what a closed loop reached, adds half to what held until something does not, and halves the gap
 /// between the two until it is narrow.
 public struct MaxSearch: Hashable, Sendable {
     /// The highest rate that held.

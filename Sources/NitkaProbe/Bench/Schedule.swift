@@ -24,6 +24,7 @@ struct Schedule: Hashable {
 
     /// How many messages are still due before a moment.
     func count(before moment: Int64) -> Int {
-        max(0, Int(((Double(moment &- start) - first) / period - index).rounded(.up)))
+        // By the same sum as `next`: a division may round to one more.
+        next >= moment ? 0 : max(1, Int(((Double(moment &- start) - first) / period - index).rounded(.up)))
     }
 }

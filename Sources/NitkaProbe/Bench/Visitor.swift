@@ -16,7 +16,7 @@ struct Visitor {
         if let problem = await visit(due: worker.readClock(), identity: identity) {
             worker.note(problem, isFirst: true)
         } else {
-            worker.greeted()
+            worker.greeted(isSettled: true)
         }
         guard let timing = await worker.started() else { return }
         var schedule = worker.plan.rate.map {
@@ -30,7 +30,7 @@ struct Visitor {
                 continue
             }
             worker.note(problem, isFirst: false)
-            await worker.loop.pause(until: worker.loop.now &+ pause.next(wasGreeted: false))
+            await worker.pause(until: worker.loop.now &+ pause.next(wasGreeted: false))
         }
     }
 
@@ -40,7 +40,8 @@ struct Visitor {
         schedule?.advance()
         guard let end = worker.timing?.end, due < end, !worker.isCancelled else { return nil }
         let waits = due > worker.readClock()
-        if waits { await worker.loop.pause(until: due) }
+        if waits { await worker.pause(until: due) }
+        if worker.isCancelled || worker.readClock() < due { return nil }
         if schedule != nil {
             // One that was still on its last visit is not late by the generator's fault.
             worker.recorder.began(due: due, at: worker.readClock(), lag: waits ? worker.now &- due : 0)
@@ -55,7 +56,10 @@ struct Visitor {
         do throws(NitkaError) {
             let connection = try await AsyncConnection.open(to: worker.address, timeout: worker.plan.timeout)
             defer { connection.close() }
-            connection.readTimeout = worker.plan.timeout
+            // One that drips its echo has no more time than one that is silent.
+            let deadline = sent &+ worker.patience
+            func patience() -> Duration { .nanoseconds(max(1_000_000, deadline &- worker.readClock())) }
+            connection.readTimeout = patience()
             connection.writeTimeout = worker.plan.timeout
             let connected = worker.readClock()
             try await connection.write(bytes)
@@ -69,6 +73,7 @@ struct Visitor {
                     return .mismatch(what)
                 }
                 came += more.count
+                connection.readTimeout = patience()
             }
             if came > size { return .mismatch("client \(number + 1): \(came - size) bytes more than were sent") }
             let back = worker.readClock()

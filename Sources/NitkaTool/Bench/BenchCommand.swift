@@ -71,7 +71,11 @@ struct BenchCommand: ParsableCommand {
         if let server {
             code = run(against: server)
         } else {
-            code = try withServer(of: model ?? .tasks, saying: results.speaker.say) { run(against: $0) }
+            // Both ends of a connection are descriptors of this process.
+            ProcessLimit.descriptors.raise(to: 2 * load.clients + 1024)
+            code = try withServer(of: model ?? .tasks, limits: load.limitsOfOwn, saying: results.speaker.say) {
+                run(against: $0)
+            }
         }
         if code != 0 { throw ExitCode(code) }
     }

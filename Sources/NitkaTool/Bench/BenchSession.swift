@@ -41,6 +41,7 @@ struct BenchSession {
             speaker.say("\(padded("\(Int(rate))/s", 11))  \(row(report))  \(holds ? "holds" : why(report, condition))")
         }
         guard let best else {
+            if Interruptible.wasInterrupted { return Exit.notJudged.rawValue }
             speaker.say("no rate was found at which \(condition) holds")
             return Exit.notGood.rawValue
         }

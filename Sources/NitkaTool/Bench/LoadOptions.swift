@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Nitka
 public import ArgumentParser
 public import NitkaProbe
 
@@ -83,6 +84,15 @@ struct LoadOptions: ParsableArguments {
         if mode == .churn, let size, size > 1 << 20 {
             throw ValidationError("Under churn a message has 1MiB at most.")
         }
+    }
+
+    /// What a server of our own allows: all the clients, however long they are silent.
+    var limitsOfOwn: Limits {
+        var limits = Limits()
+        limits.clients = clients + 1
+        limits.clientsPerSource = clients + 1
+        limits.idleTime = nil
+        return limits
     }
 
     func plan(isSearch: Bool) -> BenchPlan {
