@@ -29,6 +29,14 @@ import Testing
         #expect(ending.output.contains("PASS  close"))
     }
 
+    @Test(.enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() })
+    func aMachineWithoutThreadsDoesNotFailTheServer() async throws {
+        let ending = try await shell(
+            "strace -f -qq -o /dev/null -e inject=clone3:error=EAGAIN \(Tool.path) check 127.0.0.1:1 --json")
+        #expect(ending.code == 2, "\(ending.error)")
+        #expect(ending.output.split(separator: "\"reason\" : \"no-thread\"").count == 10, "\(ending.output)")
+    }
+
     @Test func aServerOfOurOwnIsNotStartedWithTooFewDescriptors() async throws {
         let ending = try await shell("ulimit -n 32; nitka check")
         #expect(ending.code == 2)

@@ -20,6 +20,13 @@ enum Peer {
         return folders.contains { FileManager.default.isExecutableFile(atPath: $0 + program) }
     }
 
+    static func canTrace() async -> Bool {
+        let result = try? await Subprocess.run(
+            .name("strace"), arguments: ["-f", "-qq", "-o", "/dev/null", "-e", "inject=clone3:error=EAGAIN", "true"],
+            output: .discarded, error: .discarded)
+        return result.flatMap { Tool.code($0.terminationStatus) } == 0
+    }
+
     /// Runs a server on a free port, checks it, and ends it with all that it started.
     ///
     /// - Parameter command: the server's, for a port of 127.0.0.1.

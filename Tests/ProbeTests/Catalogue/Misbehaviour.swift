@@ -14,6 +14,8 @@ struct Misbehaviour: Sendable, CustomTestStringConvertible {
 
     var name: String
     var findings: Findings
+    /// Which others fail, for a reason that hangs on chance.
+    var varied: Set<CheckStage> = []
     /// Which others may fail too: it hangs on the place.
     var possible: Set<CheckStage> = []
     var model = PlainModel.threads

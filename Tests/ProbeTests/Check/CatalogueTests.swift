@@ -11,11 +11,13 @@ import Testing
             await EchoCheck(endpoint, misbehaviour.settings).run()
         }
         let certain = report.failures.filter { stage in
-            misbehaviour.findings[stage.stage] != nil || !misbehaviour.possible.contains(stage.stage)
+            misbehaviour.findings[stage.stage] != nil
+                || !misbehaviour.possible.union(misbehaviour.varied).contains(stage.stage)
         }
         let found = Dictionary(uniqueKeysWithValues: certain.map { ($0.stage, $0.reason) })
         let table = CheckTable(report).lines().joined(separator: "\n")
         #expect(found == misbehaviour.findings.mapValues { Optional($0) }, "seed \(seed)\n\(table)")
+        #expect(misbehaviour.varied.isSubset(of: report.failures.map(\.stage)), "seed \(seed)\n\(table)")
         #expect(report.verdict == .failed)
     }
 }

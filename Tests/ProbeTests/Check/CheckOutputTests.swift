@@ -45,6 +45,45 @@ import Testing
             ])
     }
 
+    @Test func aNarrowTableKeepsFindingsUnderTheirStages() throws {
+        let report = try report([passed(.connect), failed(.crossTalk, .foreign), skipped(.idle), skipped(.close)])
+        #expect(
+            CheckTable(report).lines(width: 39) == [
+                "PASS  connect        830 µs",
+                #"      fine & dandy | \u{1b}[31m"#,
+                "FAIL  cross-talk        2 s",
+                "      foreign: client 7, offset 4096:",
+                "      512 bytes of client 3, which is",
+                "      <worse> than it looks",
+                "SKIP  idle … close",
+                "      not asked for",
+                "FAIL: cross-talk: client 7, offset",
+                "  4096: 512 bytes of client 3, which is",
+                "  <worse> than it looks",
+            ])
+    }
+
+    @Test func rowsComeOneByOneAndSkippedOnesWhenTheyEnd() throws {
+        var rows = CheckRows()
+        #expect(rows.add(passed(.resolve)).count == 1)
+        #expect(rows.add(skipped(.idle)).isEmpty)
+        #expect(rows.add(skipped(.close)).isEmpty)
+        #expect(rows.end() == ["SKIP  idle … close           not asked for"])
+        #expect(rows.end().isEmpty)
+    }
+
+    private func leftOut(_ reason: CheckReason) -> StageReport {
+        StageReport(stage: .close, outcome: .skipped, reason: reason, finding: "left out", duration: .zero)
+    }
+
+    @Test(arguments: [CheckReason.interrupted, .cancelled, .noThread, .noResources])
+    func whatIsLeftOutIsNoVerdictUnlessSomethingFailed(reason: CheckReason) throws {
+        #expect(try report([passed(.echo), leftOut(reason)]).verdict == .notJudged)
+        #expect(try report([failed(.echo, .lost), leftOut(reason)]).verdict == .failed)
+        #expect(try report([failed(.connect, .refused), leftOut(reason)]).verdict == .notJudged)
+        #expect(CheckTable(try report([passed(.echo), leftOut(reason)])).verdict == "could not be judged: left out")
+    }
+
     @Test func theVerdictIsThatOfTheStages() throws {
         #expect(try report([passed(.resolve), skipped(.idle)]).verdict == .passed)
         #expect(try report([passed(.resolve), failed(.echo, .lost)]).verdict == .failed)
