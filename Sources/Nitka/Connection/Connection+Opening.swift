@@ -51,10 +51,14 @@ extension Connection {
         do throws(Errno) {
             var isConnected = false
             let descriptor = try Descriptor.connecting(to: address.raw, isConnected: &isConnected)
-            guard case .ready = poll(descriptor.number, for: .writable, orInterruptedBy: wake, until: deadline) else {
-                throw Errno.timedOut
+            // One that was made, and reset at once, was made: what comes after belongs to the first read.
+            if !isConnected {
+                guard case .ready = poll(descriptor.number, for: .writable, orInterruptedBy: wake, until: deadline)
+                else {
+                    throw Errno.timedOut
+                }
+                if let failure = descriptor.connectionFailure() { throw failure }
             }
-            if let failure = descriptor.connectionFailure() { throw failure }
             try SocketOptions(receiveTimeout: slice, sendTimeout: nil).apply(to: descriptor.number)
             try descriptor.makeBlocking()
             return Connection(SharedSocket(owning: descriptor), peer: address, interruption: nil)

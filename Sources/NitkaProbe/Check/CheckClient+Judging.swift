@@ -67,8 +67,12 @@ extension CheckClient {
             try? send(4 * Payload.recognisableBytes)
             gather(&seen)
         }
-        guard let diagnosis = Diagnosis(of: seen.span.bytes, client: number, offset: received, in: context.payload)
+        guard var diagnosis = Diagnosis(of: seen.span.bytes, client: number, offset: received, in: context.payload)
         else { return StageFailure(.unsent, "client \(number) got bytes before it had sent them") }
+        // Whoever changes all bytes alike changes the key that lies over them, and with it the client that it names.
+        if case .foreign(let count, let other) = diagnosis.kind, !(1...max(1, context.settings.clients) ~= other) {
+            diagnosis.kind = .changed(count)
+        }
         return StageFailure(diagnosis.reason, diagnosis.description)
     }
 

@@ -50,14 +50,16 @@ final class CheckCrowd {
         return failures
     }
 
-    /// Waits for those who were not answered in time. Is one of them late, rather than left out?
+    /// Waits for those who were not answered in time. Is one of them late, or answered wrongly, rather than left out?
     func late() -> StageFailure? {
         let deadline = MonotonicTime.now + context.lateness
         for client in clients where !answered.contains(client.number) && !context.watch.isOver {
-            if case .bytes(let bytes)? = try? client.read(within: deadline - .now),
-                (try? client.accept(bytes)) != nil
-            {
+            guard case .bytes(let bytes)? = try? client.read(within: deadline - .now) else { continue }
+            do throws(StageFailure) {
+                try client.accept(bytes)
                 return client.late
+            } catch {
+                return error
             }
         }
         return nil

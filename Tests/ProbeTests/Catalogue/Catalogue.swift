@@ -138,7 +138,8 @@ enum Catalogue {
             }
         },
         Misbehaviour(
-            name: "sends CR LF for LF", findings: [.echo: .changed], varied: streams.union(many), possible: [.close]
+            name: "sends CR LF for LF", findings: [.echo: .changed], varied: streams.union(many), possible: [.close],
+            settings: calm
         ) { _ in
             { client, _ in
                 while let bytes = try client.read() { try client.write(bytes.flatMap { $0 == 10 ? [13, 10] : [$0] }) }
@@ -147,13 +148,13 @@ enum Catalogue {
         Misbehaviour(
             name: "drops bytes of value 255",
             findings: all([.integrity, .halfClose, .crossTalk], .lost).merging([.echo: .short]) { $1 },
-            possible: [.together, .close]
+            possible: [.together, .close], settings: calm
         ) { _ in
             { client, _ in while let bytes = try client.read() { try client.write(bytes.filter { $0 != 255 }) } }
         },
         Misbehaviour(
             name: "drops bytes of value 0", findings: all([.echo, .integrity, .halfClose, .crossTalk], .lost),
-            possible: [.together, .close]
+            possible: [.together, .close], settings: calm
         ) { _ in
             { client, _ in while let bytes = try client.read() { try client.write(bytes.filter { $0 != 0 }) } }
         },
@@ -177,6 +178,8 @@ enum Catalogue {
     private static let bulky = changed { $0.bulk = 16 << 20 }
     /// The stage's limit is fifteen times as long.
     private static let hasty = changed { $0.timeout = .milliseconds(200) }
+    /// Long enough for many clients at once on a busy machine, where what is wrong is not found by silence.
+    private static let calm = changed { $0.timeout = .milliseconds(1500) }
     private static let silent = changed { $0.idle = .milliseconds(1500) }
     private static let impatient: Limits = {
         var limits = Limits()

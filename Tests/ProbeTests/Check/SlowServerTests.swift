@@ -58,6 +58,20 @@ import Testing
         #expect(report.duration < .seconds(20))
     }
 
+    /// Late and wrong at once: wrong is what counts. All bytes are changed alike, which makes them no other client's.
+    @Test func whoAnswersLateAndWronglyIsWrong() async throws {
+        let report = try await report { client, _ in
+            while let bytes = try client.read() {
+                Self.pause(.milliseconds(150))
+                try client.write(bytes.map { $0 ^ 1 })
+            }
+        } _: { settings in
+            settings.timeout = .milliseconds(20)
+            settings.stages = [.together]
+        }
+        #expect(report.failures.map(\.reason) == [.changed], "\(CheckTable(report).lines())")
+    }
+
     /// What comes only when more was sent does not come late: the answer was withheld.
     @Test func whoAnswersWholeBlocksIsNotSlow() async throws {
         let report = try await report { client, _ in
