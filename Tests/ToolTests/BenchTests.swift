@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Histogram
 import Nitka
 import NitkaEcho
 import NitkaKernel
@@ -30,6 +31,18 @@ import Testing
         #expect(ending.output.contains(", less than 1 s\n"))
     }
 
+    @Test func aFileThatCannotBeWrittenTakesNoOtherWithIt() async throws {
+        try await withFolder { folder in
+            let arguments = ["bench", "--clients", "4", "--json", "/nowhere/a.json", "--hlog", "\(folder)/a.hlog"]
+            let ending = try await Tool.run(arguments + ["--fail-if", "p99<1s"] + quick)
+            #expect(ending.code == 2)
+            #expect(ending.output.contains("FAIL: p99 is "))
+            #expect(ending.error == "nitka: write /nowhere/a.json: no such file or directory\n")
+            let log = try #require(ProcFile.text("\(folder)/a.hlog"))
+            #expect(try HistogramLog(reading: log).total.totalCount > 0)
+        }
+    }
+
     @Test func jsonOnStandardOutputIsAlone() async throws {
         let ending = try await Tool.run(["bench", "--clients", "4", "--json", "-"] + quick)
         #expect(ending.code == 0)
@@ -42,7 +55,8 @@ import Testing
     @Test(arguments: [
         ["--depth", "2", "--mode", "stream"], ["--talkers", "2"], ["--rate", "1k", "--find-max", "p99<5ms"],
         ["127.0.0.1:7007", "--model", "tasks"], ["--rate", "0x10"], ["--size", "1e3"], ["--fail-if", "p42>1ms"],
-        ["--json", "-", "--html", "-"], ["--find-max", "p99"], ["--duration", "5"], ["--clients", "0"],
+        ["--json", "-", "--html", "-"], ["--json", "a", "--hlog", "a"], ["--find-max", "p99"], ["--duration", "5"],
+        ["--clients", "0"],
     ])
     func whatCannotBeIsWrongUsage(arguments: [String]) async throws {
         let ending = try await Tool.run(["bench"] + arguments)

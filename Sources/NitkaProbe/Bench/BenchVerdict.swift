@@ -26,11 +26,14 @@ struct BenchVerdict: Hashable {
         }
         if echoes == 0 { reasons.append("no echo came back while it was counted") }
         if let rateAsked, abs(rateReached - rateAsked) > max(rateAsked * Self.rateTolerance, 1 / max(seconds, 1e-9)) {
-            reasons.append("the rate was \(Int(rateReached.rounded())) a second, not \(Int(rateAsked.rounded()))")
+            reasons.append("the rate was \(told(rateReached)) a second, not \(told(rateAsked))")
         }
         if lag > max(Self.allowedLag, latency / 10) {
             reasons.append("the generator sent 1 % of the messages \(lag / 1000) µs late or later by its own fault")
         }
         return reasons
     }
+
+    /// Small rates with what is behind the point: that the rate was 0 and not 0 says nothing.
+    private func told(_ rate: Double) -> String { Figures.decimal(rate, places: rate < 100 ? 2 : 0) }
 }

@@ -25,7 +25,9 @@ struct BenchSession {
         var closed = plan
         closed.rate = nil
         speaker.say("looking for the highest rate with \(condition): \(intent(closed)), \(endpoint)")
-        let probe = BenchReport(try Interruptible.run(endpoint, closed, nil))
+        let first = try Interruptible.run(endpoint, closed, nil)
+        if first.wasInterrupted { return ended() }
+        let probe = BenchReport(first)
         speaker.say("closed loop  \(row(probe))")
         var search = MaxSearch(closedLoop: probe.echoesPerSecond)
         var best: BenchOutcome?
@@ -41,14 +43,24 @@ struct BenchSession {
             speaker.say("\(padded("\(Int(rate))/s", 11))  \(row(report))  \(holds ? "holds" : why(report, condition))")
         }
         guard let best else {
-            if Interruptible.wasInterrupted { return Exit.notJudged.rawValue }
+            if Interruptible.wasInterrupted { return ended() }
             speaker.say("no rate was found at which \(condition) holds")
             return Exit.notGood.rawValue
         }
         speaker.say("")
         let code = try conclude(best)
-        speaker.say("highest rate with \(condition): \(Int(search.best ?? 0)) echoes a second")
+        let rate = "\(Int(search.best ?? 0)) echoes a second"
+        guard !Interruptible.wasInterrupted else {
+            speaker.say("\(condition) held at \(rate)")
+            return ended()
+        }
+        speaker.say("highest rate with \(condition): \(rate)")
         return code
+    }
+
+    private func ended() -> Int32 {
+        speaker.say("the search was ended before it had found the highest rate")
+        return Exit.notJudged.rawValue
     }
 
     /// Shows the results, writes them where they were asked for, and says what they come to.
@@ -58,9 +70,11 @@ struct BenchSession {
         for line in ReportTable(report).lines(unicode: isUnicode) { speaker.say(line) }
         speaker.say("")
         for line in TextHistogram(outcome.latency).lines(unicode: isUnicode) { speaker.say(line) }
-        try results.write(outcome)
+        let unwritten = results.write(outcome)
         let complaints = results.allGates.compactMap { $0.complaint(about: report) }
         for complaint in complaints { speaker.say("FAIL: \(complaint)") }
+        for failure in unwritten { complain(failure) }
+        if !unwritten.isEmpty { return Exit.notJudged.rawValue }
         if !complaints.isEmpty { return Exit.notGood.rawValue }
         return report.valid ? 0 : Exit.notJudged.rawValue
     }

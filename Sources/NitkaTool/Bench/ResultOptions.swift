@@ -30,9 +30,12 @@ struct ResultOptions: ParsableArguments {
     var speaker: Speaker { Speaker(stream: [json, hlog, html].contains("-") ? .error : .output) }
 
     func check() throws {
-        if [json, hlog, html].count(where: { $0 == "-" }) > 1 {
-            throw ValidationError("Only one of --json, --hlog and --html can be standard output (-).")
+        let paths = [json, hlog, html].compactMap { $0 }
+        if Set(paths).count < paths.count {
+            throw ValidationError(
+                "--json, --hlog and --html go to a place each; only one of them can be standard output.")
         }
+        if paths.contains("") { throw ValidationError("A file has a name, or is - for standard output.") }
     }
 
     /// The gates that were asked for, and those that nobody would want to do without.
@@ -41,10 +44,23 @@ struct ResultOptions: ParsableArguments {
         return gates + always.filter { gate in !gates.contains { $0.measure == gate.measure } }
     }
 
-    func write(_ outcome: BenchOutcome) throws(TextFile.Failure) {
-        if let json { try TextFile.write(BenchReport(outcome).json(), to: json) }
-        if let hlog { try TextFile.write(HistogramLog(outcome).text, to: hlog) }
-        if let html { try TextFile.write(ReportPage(outcome).html, to: html) }
+    /// Writes what was asked for; one file that can't be written keeps none of the others from it.
+    ///
+    /// - Returns: what could not be written, a sentence each.
+    func write(_ outcome: BenchOutcome) -> [String] {
+        var failures: [String] = []
+        func write(_ path: String?, _ text: () -> String) {
+            guard let path else { return }
+            do throws(TextFile.Failure) {
+                try TextFile.write(text(), to: path)
+            } catch {
+                failures.append(error.description)
+            }
+        }
+        write(json) { BenchReport(outcome).json() }
+        write(hlog) { HistogramLog(outcome).text }
+        write(html) { ReportPage(outcome).html }
+        return failures
     }
 
     @Sendable static func gate(_ text: String) throws -> Gate {
