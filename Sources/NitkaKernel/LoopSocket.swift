@@ -14,38 +14,48 @@ package final class LoopSocket: Sendable {
 
     package var isOpen: Bool { socket.isOpen }
 
+    /// The number for one call: after a close it may be another socket's already, and a task that waited meanwhile must
+    /// touch that no more. The loop's thread alone closes it, so it is settled until the call returns.
+    @inline(__always)
+    private var owned: CInt {
+        get throws(Errno) {
+            if !socket.isOpen { throw .badDescriptor }
+            return socket.number
+        }
+    }
+
     @inline(__always)
     package func receive(into span: inout MutableSpan<UInt8>) throws(Errno) -> Received {
-        try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(socket.number, room) }
+        try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(owned, room) }
     }
 
     /// Receives into bytes that nobody has to fill first.
     package func receive(into block: borrowing ByteBlock) throws(Errno) -> Received {
-        try SocketCall.receive(socket.number, block.bytes)
+        try SocketCall.receive(owned, block.bytes)
     }
 
     @inline(__always)
     package func send(_ bytes: RawSpan) throws(Errno) -> Sent {
-        try bytes.withUnsafeBytes { (bytes) throws(Errno) in try SocketCall.send(socket.number, bytes) }
+        try bytes.withUnsafeBytes { (bytes) throws(Errno) in try SocketCall.send(owned, bytes) }
     }
 
     /// Sends bytes `start..<end` of the block.
     package func send(_ block: borrowing ByteBlock, from start: Int, to end: Int) throws(Errno) -> Sent {
-        try SocketCall.send(socket.number, UnsafeRawBufferPointer(rebasing: block.bytes[start..<end]))
+        try SocketCall.send(owned, UnsafeRawBufferPointer(rebasing: block.bytes[start..<end]))
     }
 
     /// Moves what has come into an empty pipe.
     package func receive(into pipe: borrowing Pipe) throws(Errno) -> Received {
-        try SocketCall.receive(socket.number, into: pipe)
+        try SocketCall.receive(owned, into: pipe)
     }
 
     /// Sends so many of the bytes in the pipe. The thread must have ``Signals/blockBrokenPipes()``.
     package func send(_ count: Int, from pipe: borrowing Pipe) throws(Errno) -> Sent {
-        try SocketCall.send(socket.number, count, from: pipe)
+        try SocketCall.send(owned, count, from: pipe)
     }
 
     package func discard(atMost count: Int) throws(Errno) -> Received {
-        try SocketCall.discard(socket.number, atMost: count)
+        try SocketCall.discard(owned, atMost: count)
     }
 
     /// What became of a connection attempt: it is taken from the socket, so it can be asked once.

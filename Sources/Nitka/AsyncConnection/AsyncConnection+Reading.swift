@@ -119,7 +119,7 @@ extension AsyncConnection {
             receivedCount.store(receivedCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
         case .success(.endOfStream): inputEnded.store(true, ordering: .releasing)
         case .success(.nothing): watch.hasInput = false
-        case .failure(let errno): throw failure("read from", .system(errno))
+        case .failure(let errno): throw failure("read from", socket.isOpen ? .system(errno) : .closed)
         }
         return (try? result.get()) ?? .nothing
     }
