@@ -155,6 +155,38 @@ import Testing
         }
     }
 
+    /// What was due and could not be sent before patience ended is counted, and the rate was missed.
+    @Test func whatAServerKeepsFromBeingSentIsCounted() async throws {
+        let handler: @Sendable (AsyncClient) async throws -> Void = { client in
+            while let bytes = try await client.read() {
+                try await Task.sleep(for: .milliseconds(100))
+                try await client.write(bytes)
+            }
+        }
+        try await withServer(handler) { address in
+            var plan = shortPlan()
+            (plan.clients, plan.rate, plan.timeout) = (1, 1000, .milliseconds(900))
+            let outcome = try await Bench("\(address)", plan).run()
+            #expect(outcome.echoes + outcome.errors["not sent in time", default: 0] == 300)
+            #expect(outcome.errors["not sent in time", default: 0] > 200)
+            #expect(outcome.invalidReasons.contains { $0.hasPrefix("the rate was ") })
+        }
+    }
+
+    /// Each is turned away once and then served: counting waits for all of them.
+    @Test func whoIsServedAtTheSecondTryIsOneClient() async throws {
+        try await withServer({ client in
+            if client.id % 2 == 0 { return }
+            try await EchoService.serve(client)
+        }) { address in
+            var plan = shortPlan()
+            (plan.ramp, plan.warmup) = (.milliseconds(800), .milliseconds(300))
+            let outcome = try await Bench("\(address)", plan).run()
+            #expect(outcome.clients == 4)
+            #expect(outcome.errors == ["closed by the server": 4])
+        }
+    }
+
     @Test func aRunThatIsStoppedWhileItWarmsUpEndsAtOnce() async throws {
         try await withServer({ try await EchoService.serve($0) }) { address in
             var plan = shortPlan()

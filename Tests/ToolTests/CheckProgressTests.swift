@@ -82,16 +82,16 @@ import Testing
         // What is left of its 64 KiB holds the first row, and not the second, which comes when there was a connection.
         let taken = (1 << 16) - 80
         #expect(try writing.writeAll([UInt8](repeating: 0, count: taken)) == taken)
-        let hasCome = Monitor(false)
+        let (comers, comer) = AsyncStream.makeStream(of: Void.self)
         let result = try await whileServing { client in
-            hasCome.update { $0 = true }
+            comer.yield()
             try EchoService.serve(client)
         } _: { address in
             try await Subprocess.run(
                 .path(Tool.path), arguments: ["check", address, "--only", "echo"], input: .none,
                 output: .fileDescriptor(writing, closeAfterSpawningProcess: true), error: .discarded
             ) { execution in
-                while !hasCome.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(10)) }
+                for await _ in comers { break }
                 try execution.send(signal: .interrupt)
                 try execution.send(signal: .terminate)
             }

@@ -75,6 +75,8 @@ final class CheckRun: Sendable {
     /// Why a stage is not asked; nil when it is.
     private func obstacle(to stage: CheckStage, after report: CheckReport, _ path: CheckPath) -> StageFailure? {
         let settings = check.settings
+        // First, so that a check which is ended early says the same of them whenever that is.
+        if !settings.asks(stage) { return StageFailure(.notAsked, "not asked for") }
         if let stopped { return stopped }
         if stage == .resolve { return nil }
         for need in stage.needs {
@@ -87,9 +89,6 @@ final class CheckRun: Sendable {
         }
         if stage == .connect { return nil }
         if settings.expected != nil { return StageFailure(.blocked, "the path is blocked, as it was to be") }
-        if !settings.stages.contains(stage) || stage == .idle && settings.idle == nil {
-            return StageFailure(.notAsked, "not asked for")
-        }
         return obstacle(to: stage, afterEcho: report[.echo], path)
     }
 

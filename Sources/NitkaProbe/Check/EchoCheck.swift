@@ -103,6 +103,14 @@ extension EchoCheck {
 
         /// The defaults.
         public init() {}
+
+        func asks(_ stage: CheckStage) -> Bool {
+            switch stage {
+            case .resolve, .connect: true
+            case .idle: idle != nil && stages.contains(stage)
+            default: stages.contains(stage)
+            }
+        }
     }
 
     /// How a path is to be blocked.

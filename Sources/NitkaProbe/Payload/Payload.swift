@@ -44,10 +44,7 @@ package struct Payload: Sendable {
         let pattern = self.pattern.span.bytes
         var done = 0
         while done < count {
-            let place = offset &+ UInt64(truncatingIfNeeded: done)
-            let start = Int(truncatingIfNeeded: place & 255)
-            let length = min(Self.chunkBytes &- start, count &- done)
-            let key = self.key(client, chunk: place >> 8)
+            let (start, length, key) = piece(after: done, of: count, client, offset)
             Self.fill(&bytes, at: done, length, pattern, from: start, key)
             done &+= length
         }
@@ -68,10 +65,7 @@ package struct Payload: Sendable {
         let pattern = self.pattern.span.bytes
         var done = 0
         while done < count {
-            let place = offset &+ UInt64(truncatingIfNeeded: done)
-            let start = Int(truncatingIfNeeded: place & 255)
-            let length = min(Self.chunkBytes &- start, count &- done)
-            let key = self.key(client, chunk: place >> 8)
+            let (start, length, key) = piece(after: done, of: count, client, offset)
             if Self.differ(bytes, at: done, length, pattern, from: start, key) {
                 return self.place(ofDifferenceIn: bytes, from: done, client: client, offset: offset)
             }
@@ -93,6 +87,16 @@ package struct Payload: Sendable {
         let start = Int(offset & 255)
         let word = pattern[start / 8] ^ key(client, chunk: offset >> 8)
         return UInt8(truncatingIfNeeded: word >> UInt64(start % 8 * 8))
+    }
+
+    /// The next piece that lies in one chunk: where in it, how long, and the chunk's key.
+    @inline(__always)
+    private func piece(
+        after done: Int, of count: Int, _ client: Int, _ offset: UInt64
+    ) -> (start: Int, length: Int, key: UInt64) {
+        let place = offset &+ UInt64(truncatingIfNeeded: done)
+        let start = Int(truncatingIfNeeded: place & 255)
+        return (start, min(Self.chunkBytes &- start, count &- done), key(client, chunk: place >> 8))
     }
 
     @inline(__always)

@@ -28,12 +28,6 @@ extension Quantity {
         }
     }
 
-    /// A share, in percent.
-    static func percent(_ text: Substring) -> Double? {
-        let (number, unit) = Numeral.split(text)
-        return unit == "%" ? Numeral.decimal(number) : nil
-    }
-
     private static func bytes(_ text: String) -> Int? {
         let (digits, unit) = Numeral.split(text[...])
         guard let number = Numeral.whole(digits) else { return nil }
