@@ -29,9 +29,9 @@ package final class LoopSocket: Sendable {
         try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(owned, room) }
     }
 
-    /// Receives into bytes that nobody has to fill first.
-    package func receive(into block: borrowing ByteBlock) throws(Errno) -> Received {
-        try SocketCall.receive(owned, block.bytes)
+    /// Receives into bytes that nobody has to fill first: those of the block from `start` on.
+    package func receive(into block: borrowing ByteBlock, from start: Int = 0) throws(Errno) -> Received {
+        try SocketCall.receive(owned, UnsafeMutableRawBufferPointer(rebasing: block.bytes[start...]))
     }
 
     @inline(__always)

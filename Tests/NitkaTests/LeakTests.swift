@@ -12,7 +12,16 @@ import Testing
     }
 
     @Test func tasksLeaveNothing() async {
-        await #expect(processExitsWith: .success) { try loseNothing(under: .tasks) }
+        await #expect(processExitsWith: .success) {
+            for model in ServingModel.onLoops { try loseNothing(under: model) }
+        }
+    }
+
+    /// The same, with clients that a ring serves.
+    @Test func theEchoLeavesNothing() async {
+        await #expect(processExitsWith: .success) {
+            for model in ServingModel.allCases { try loseNothing(under: model, .echo) }
+        }
     }
 
     @Test func iterativeLeavesNothing() async {
@@ -22,21 +31,23 @@ import Testing
 
 /// Clients that finish, that reset, that throw their handler, whose handler reads no more, round after round: afterwards descriptors and threads are
 /// exactly as many as before.
-private func loseNothing(under model: ServingModel) throws {
+private func loseNothing(under model: ServingModel, _ handlers: Handlers? = nil) throws {
     struct Oops: Error {}
-    let handlers = Handlers {
-        while let bytes = try $0.read() {
-            if bytes.first == 0 { throw Oops() }
-            if bytes.first == 2 { return }
-            try $0.write(bytes)
+    let handlers =
+        handlers
+        ?? Handlers {
+            while let bytes = try $0.read() {
+                if bytes.first == 0 { throw Oops() }
+                if bytes.first == 2 { return }
+                try $0.write(bytes)
+            }
+        } tasks: {
+            while let bytes = try await $0.read() {
+                if bytes.first == 0 { throw Oops() }
+                if bytes.first == 2 { return }
+                try await $0.write(bytes)
+            }
         }
-    } tasks: {
-        while let bytes = try await $0.read() {
-            if bytes.first == 0 { throw Oops() }
-            if bytes.first == 2 { return }
-            try await $0.write(bytes)
-        }
-    }
     // The first round lets the runtime open what it keeps.
     try playOnce(model, handlers)
     let before = count()

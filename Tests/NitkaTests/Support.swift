@@ -5,13 +5,24 @@ import NitkaEcho
 import NitkaKernel
 
 /// Who carries a client: what every behaviour of the server is tested over.
-enum ServingModel: CaseIterable {
+enum ServingModel {
     case iterative
     case threads
     case tasks
+    case tasksOnRing
+
+    /// All but what this kernel refuses, which is said once.
+    static let allCases: [ServingModel] = [.iterative] + concurrent
 
     /// Those that serve many at once.
-    static let concurrent: [ServingModel] = [.threads, .tasks]
+    static let concurrent: [ServingModel] = [.threads] + onLoops
+
+    /// Those whose clients are tasks.
+    static let onLoops: [ServingModel] = {
+        guard let refusal = LoopIO.ringRefusal else { return [.tasks, .tasksOnRing] }
+        print("skipped: tasks on a ring: \(refusal)")
+        return [.tasks]
+    }()
 }
 
 /// What one client gets, for the plain models and for tasks: two handlers that differ in `await` alone.
@@ -34,20 +45,21 @@ struct Handlers {
 
 /// A server for as long as the body runs: it is ended on every way out.
 func withServer<Result>(
-    _ model: ServingModel, limits: Limits = Limits(), handlers: Handlers = .echo,
+    _ model: ServingModel, limits: Limits = Limits(), handlers: Handlers = .echo, loops: Int = 2,
     _ body: (RunningServer) throws -> Result
 ) throws -> Result {
-    let running = try RunningServer(model, limits: limits, handlers: handlers)
+    let running = try RunningServer(model, limits: limits, handlers: handlers, loops: loops)
     defer { running.stop() }
     return try body(running)
 }
 
 extension Server {
-    func run(_ model: ServingModel, _ handlers: Handlers) throws -> ServerSnapshot {
+    func run(_ model: ServingModel, _ handlers: Handlers, loops: Int = 2) throws -> ServerSnapshot {
         switch model {
         case .iterative: try run(.iterative, handlers.plain)
         case .threads: try run(.threads, handlers.plain)
-        case .tasks: try runBlocking(loops: 2, handlers.tasks)
+        case .tasks: try runBlocking(loops: loops, io: .epoll, handlers.tasks)
+        case .tasksOnRing: try runBlocking(loops: loops, io: .uring, handlers.tasks)
         }
     }
 }
@@ -58,11 +70,11 @@ final class RunningServer: Sendable {
     private let chain = ThreadChain()
     private let totals = Monitor<ServerSnapshot?>(nil)
 
-    init(_ model: ServingModel, limits: Limits, handlers: Handlers) throws {
+    init(_ model: ServingModel, limits: Limits, handlers: Handlers, loops: Int = 2) throws {
         server = try Server(on: "127.0.0.1:0", limits: limits)
         let (server, totals) = (server, totals)
         try chain.start(named: "accept") {
-            let snapshot = (try? server.run(model, handlers)) ?? server.snapshot()
+            let snapshot = (try? server.run(model, handlers, loops: loops)) ?? server.snapshot()
             totals.update { $0 = snapshot }
         }
     }

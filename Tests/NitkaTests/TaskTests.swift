@@ -8,7 +8,8 @@ import Testing
 /// What is particular to tasks on event loops.
 @Suite struct TaskTests {
     /// The serving task comes back to its loop across every kind of `await` that the documentation names.
-    @Test func aHandlerStaysOnItsLoop() throws {
+    @Test(arguments: ServingModel.onLoops)
+    func aHandlerStaysOnItsLoop(model: ServingModel) throws {
         let names = Monitor<Set<String>>([])
         let handlers = Handlers.tasks { client in
             let note: @Sendable () -> Void = { names.update { _ = $0.insert(CurrentThread.name) } }
@@ -29,7 +30,7 @@ import Testing
                 note()
             }
         }
-        try withServer(.tasks, handlers: handlers) { running in
+        try withServer(model, handlers: handlers) { running in
             let connection = try running.connect()
             for _ in 0..<20 { #expect(try connection.echo("x") == "x") }
             #expect(names.withLock { $0.count } == 1)
@@ -37,7 +38,8 @@ import Testing
         }
     }
 
-    @Test func theBytesOfTwoTasksDoNotMix() throws {
+    @Test(arguments: ServingModel.onLoops)
+    func theBytesOfTwoTasksDoNotMix(model: ServingModel) throws {
         // More than the kernel queues: both writers have to wait in the middle.
         let size = 12 << 20
         let handlers = Handlers.tasks { client in
@@ -45,7 +47,7 @@ import Testing
             async let second: Void = client.write([UInt8](repeating: 2, count: size))
             _ = try await (first, second)
         }
-        try withServer(.tasks, handlers: handlers) { running in
+        try withServer(model, handlers: handlers) { running in
             let got = try running.connect().readToEnd()
             let (ones, twos) = ([UInt8](repeating: 1, count: size), [UInt8](repeating: 2, count: size))
             #expect(got == ones + twos || got == twos + ones)
@@ -53,8 +55,9 @@ import Testing
     }
 
     /// One that always has something to do lets the others have their turn.
-    @Test func aStreamingClientDoesNotStarveTheOthersOfItsLoop() throws {
-        try withServer(.tasks) { running in
+    @Test(arguments: ServingModel.onLoops)
+    func aStreamingClientDoesNotStarveTheOthersOfItsLoop(model: ServingModel) throws {
+        try withServer(model) { running in
             let streams = try (0..<4).map { _ in try running.connect() }
             let talker = try running.connect()
             let isOver = Monitor(false)
@@ -73,9 +76,10 @@ import Testing
         }
     }
 
-    @Test func twoHundredServersComeAndGo() throws {
+    @Test(arguments: ServingModel.onLoops)
+    func twoHundredServersComeAndGo(model: ServingModel) throws {
         for round in 0..<200 {
-            let running = try RunningServer(.tasks, limits: Limits(), handlers: .echo)
+            let running = try RunningServer(model, limits: Limits(), handlers: .echo)
             let connection = try running.connect()
             #expect(try connection.echo("\(round)") == "\(round)")
             running.server.drain(within: .seconds(20))
@@ -95,26 +99,30 @@ private actor Counter {
 @Suite struct TasksFromElsewhereTests {
     /// From the main actor and from tasks that run anywhere.
     @Test func aClientMayBeUsedFromElsewhere() async {
-        await #expect(processExitsWith: .success) { try useClientFromElsewhere() }
+        await #expect(processExitsWith: .success) {
+            for model in ServingModel.onLoops { try useClientFromElsewhere(model) }
+        }
     }
 
     @Test func clientsOfDifferentLoopsReachOneAnother() async {
-        await #expect(processExitsWith: .success) { try chat() }
+        await #expect(processExitsWith: .success) { for model in ServingModel.onLoops { try chat(model) } }
     }
 
     @Test func aCancelledTaskDrains() async {
-        await #expect(processExitsWith: .success) { try await cancel() }
+        await #expect(processExitsWith: .success) {
+            for model in ServingModel.onLoops { try await cancel(model == .tasks ? .epoll : .uring) }
+        }
     }
 }
 
-private func useClientFromElsewhere() throws {
+private func useClientFromElsewhere(_ model: ServingModel) throws {
     let handlers = Handlers.tasks { client in
         while let bytes = try await Task.detached(operation: { try await client.read() }).value {
             try await writeOnMainActor(bytes, to: client)
         }
         await Task.detached { await client.endSending() }.value
     }
-    try withServer(.tasks, handlers: handlers) { running in
+    try withServer(model, handlers: handlers) { running in
         let connection = try running.connect()
         let long = pattern(500_000)
         try together(2) { side in
@@ -130,7 +138,7 @@ private func useClientFromElsewhere() throws {
 }
 
 /// What one says goes to all, whichever loop they are on.
-private func chat() throws {
+private func chat(_ model: ServingModel) throws {
     let room = Monitor<[AsyncClient]>([])
     let handlers = Handlers.tasks { client in
         room.update { $0.append(client) }
@@ -138,7 +146,7 @@ private func chat() throws {
             for other in room.withLock({ $0 }) { try await other.write(bytes) }
         }
     }
-    try withServer(.tasks, handlers: handlers) { running in
+    try withServer(model, handlers: handlers) { running in
         let connections = try (0..<5).map { _ in try running.connect() }
         try eventually("all are in the room") { room.withLock { $0.count } == 5 }
         try connections[0].write(Array("hello".utf8))
@@ -156,9 +164,9 @@ private func chat() throws {
     precondition(outcome.wait(until: .now + .seconds(20)) { $0 } == true)
 }
 
-private func cancel() async throws {
+private func cancel(_ io: LoopIO) async throws {
     let server = try Server(on: "127.0.0.1:0")
-    let task = Task { try await server.run(loops: 1) { try await EchoService.serve($0) } }
+    let task = Task { try await server.run(loops: 1, io: io) { try await EchoService.serve($0) } }
     let connection = try Connection.open(to: server.addresses[0])
     connection.readTimeout = .seconds(20)
     let answer = try connection.echo("x")

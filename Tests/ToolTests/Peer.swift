@@ -31,6 +31,13 @@ enum Peer {
     ///
     /// - Parameter command: the server's, for a port of 127.0.0.1.
     static func check(_ options: [String], of command: (String) -> [String]) async throws -> Tool.Ending {
+        try await run({ ["check", $0] + options }, against: command)
+    }
+
+    /// As ``check(_:of:)``, with the arguments of the tool for an address.
+    static func run(
+        _ arguments: (String) -> [String], against command: (String) -> [String]
+    ) async throws -> Tool.Ending {
         let port = try Listener(on: Endpoint("127.0.0.1:0")).addresses[0].port
         let words = command("\(port)")
         let name = words[0]
@@ -44,7 +51,7 @@ enum Peer {
             let ending: Swift.Result<Tool.Ending, any Error>
             do {
                 try await waitUntilOpen(Endpoint("127.0.0.1:\(port)"))
-                ending = .success(try await Tool.run(["check", "127.0.0.1:\(port)"] + options))
+                ending = .success(try await Tool.run(arguments("127.0.0.1:\(port)")))
             } catch {
                 ending = .failure(error)
             }

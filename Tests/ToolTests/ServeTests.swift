@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Nitka
+import NitkaKernel
 import Subprocess
 import Testing
 
 @Suite struct ServeTests {
-    @Test(arguments: ["iterative", "threads", "tasks"])
-    func saysWhereItListensAndWhoCameAndDrainsOnASignal(model: String) async throws {
+    @Test(
+        arguments: [
+            ["iterative"], ["threads"], ["tasks"], ["tasks", "--io", "epoll"], ["tasks", "--io", "auto"],
+        ] + (LoopIO.ringRefusal == nil ? [["tasks", "--io", "uring"]] : []))
+    func saysWhereItListensAndWhoCameAndDrainsOnASignal(model: [String]) async throws {
         let result = try await Subprocess.run(
-            .path(Tool.path), arguments: ["serve", "--port", "0", "--model", model], input: .none, output: .sequence,
-            error: .discarded
+            .path(Tool.path), arguments: Arguments(["serve", "--port", "0", "--model"] + model), input: .none,
+            output: .sequence, error: .discarded
         ) { execution in
             var lines: [String] = []
             for try await line in execution.standardOutput.strings() {
@@ -32,7 +36,7 @@ import Testing
         #expect(Tool.code(result.terminationStatus) == 0)
         #expect(lines.count == 5)
         #expect(lines[1].hasPrefix("client 1 came from 127.0.0.1:"))
-        #expect(lines[1].contains(" on thread client-1 (") == (model == "threads"))
+        #expect(lines[1].contains(" on thread client-1 (") == (model == ["threads"]))
         #expect(lines[2].contains(": peer finished, 3 bytes in, 3 out, "))
         #expect(lines[4] == "served 1 clients, 0 cut off, 3 bytes in, 3 out")
     }

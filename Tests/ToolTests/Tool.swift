@@ -19,7 +19,9 @@ enum Tool {
     }
 
     /// Runs it to its end.
-    static func run(_ arguments: [String], input: [UInt8] = []) async throws -> Ending {
+    static func run(
+        _ arguments: [String], input: [UInt8] = [], of path: FilePath = path
+    ) async throws -> Ending {
         let result = try await Subprocess.run(
             .path(path), arguments: Arguments(arguments), input: .array(input),
             output: .string(limit: 1 << 22), error: .string(limit: 1 << 20))

@@ -94,25 +94,52 @@ extension AsyncConnection {
         case stream
     }
 
-    /// The loop's part of what the task that waits is about; false when the task has to look after it.
-    func workInLoop() -> Bool { watch.partner == nil ? passOnInLoop() : converseInLoop() }
-
-    /// Passes on what has come without waking the task that waits for it. False at the end, after a failure, when there
-    /// is more to come at once, or when the peer does not read.
-    private func passOnInLoop() -> Bool {
+    /// Receives what has come without waking the task that waits for it; it is sent with the loop's batch. False at the
+    /// end, after a failure, or when another task writes to the target.
+    func receiveInLoop() -> Bool {
         guard let other = target, !isOverAge, other.writing.take() else { return false }
         do throws(NitkaError) {
-            let passed = try passOn(to: other)
-            if passed == .done {
-                if watch.hasInput { return false }
-                watch.reader.putOff(inputDeadline)
-                return true
+            let room = loop.batch.block.count - loop.batch.place
+            let result = attempt { () throws(Errno) in
+                try socket.receive(into: loop.batch.block, from: loop.batch.place)
             }
-            passedByLoop = .success(passed)
+            switch try received(result, of: room) {
+            case .bytes(let count):
+                let passed = detector.isStream(after: count, of: room) ? Passed.stream : .done
+                loop.batch.append(count, from: self, passed: passed)
+                return true
+            case .nothing:
+                other.writing.giveUp()
+                return true
+            case .endOfStream: passedByLoop = .success(.end)
+            }
         } catch {
             passedByLoop = .failure(error)
         }
+        other.writing.giveUp()
         return false
+    }
+
+    /// Sends what ``receiveInLoop()`` received, or what a ring did not take of it. Wakes the task after a failure, when
+    /// there is more to come at once, or when the peer does not read.
+    func sendInLoop(
+        _ message: MessageBatch.Message, of block: borrowing ByteBlock, after ring: (SendRing, number: Int)?
+    ) {
+        guard let other = target else { return }
+        do throws(NitkaError) {
+            var bytes = message.bytes
+            if let (ring, number) = ring {
+                bytes = try bytes.dropFirst(other.sent(attempt { () throws(Errno) in try ring.sent(number) }))
+            }
+            let passed = try send(bytes, of: block, to: other) ? message.passed : .left
+            if passed != .left { other.writing.giveUp() }
+            if passed == .done, !watch.hasInput { return watch.reader.putOff(inputDeadline) }
+            if passed != .done { passedByLoop = .success(passed) }
+        } catch {
+            other.writing.giveUp()
+            passedByLoop = .failure(error)
+        }
+        watch.reader.resume(.ready)
     }
 
     private nonisolated(nonsending) func awaitInput(
@@ -146,22 +173,31 @@ extension AsyncConnection {
     private func passOn(
         to other: AsyncConnection, through block: borrowing ByteBlock
     ) throws(NitkaError) -> Passed {
-        switch try received(attempt { () throws(Errno) in try socket.receive(into: block) }, of: block.count) {
+        let result = attempt { () throws(Errno) in try socket.receive(into: block) }
+        switch try received(result, of: block.count) {
         case .endOfStream: return .end
         case .nothing: return .done
         case .bytes(let count):
-            var gone = 0
-            while gone < count {
-                let more = try other.sent(
-                    attempt { () throws(Errno) in try other.socket.send(block, from: gone, to: count) })
-                if more == 0 {
-                    left = block.array(gone..<count)
-                    return .left
-                }
-                gone += more
-            }
+            if try !send(0..<count, of: block, to: other) { return .left }
             return detector.isStream(after: count, of: block.count) ? .stream : .done
         }
+    }
+
+    /// Returns whether all of it was sent; else ``left`` holds the rest.
+    private func send(
+        _ bytes: Range<Int>, of block: borrowing ByteBlock, to other: AsyncConnection
+    ) throws(NitkaError) -> Bool {
+        var gone = bytes.lowerBound
+        while gone < bytes.upperBound {
+            let more = try other.sent(
+                attempt { () throws(Errno) in try other.socket.send(block, from: gone, to: bytes.upperBound) })
+            if more == 0 {
+                left = block.array(gone..<bytes.upperBound)
+                return false
+            }
+            gone += more
+        }
+        return true
     }
 
     /// The two have different loops, or the task is on none: bytes are copied from one to the other.

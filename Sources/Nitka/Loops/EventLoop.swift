@@ -23,6 +23,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Who was not done when its turn ended, and goes on after everybody else had one.
     @exclusivity(unchecked) private var unfinished: [UInt64] = []
     @exclusivity(unchecked) private var spareBlock: ByteBlock?
+    @exclusivity(unchecked) var batch: MessageBatch
     @exclusivity(unchecked) private var spin = SpinPolicy()
     private(set) var thread = ThreadName(name: "", id: 0)
     /// When the kernel last reported, in nanoseconds of the monotonic clock: near enough for deadlines, and free.
@@ -45,11 +46,13 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// How many jobs run before the kernel is asked again: no chain of jobs keeps the loop from its clients.
     private static let jobsATurn = 512
-    /// How many descriptors a loop costs: epoll, the timer, the wake-up.
+    /// How many descriptors a loop opens: epoll, the timer, the wake-up. A ring is there before it.
     static let descriptors = 3
     static let blockBytes = 64 * 1024
 
-    init() throws(Errno) {
+    /// - Parameter ring: for this loop alone.
+    init(ring: SendRing? = nil) throws(Errno) {
+        batch = MessageBatch(ring: ring)
         poll = try EventPoll()
         wake = try WakeEvent()
         timer = try LoopTimer()
@@ -81,10 +84,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
             let count = waitForReports()
             isParked.store(false, ordering: .relaxed)
             now = MonotonicTime.now.nanoseconds
-            for index in 0..<count {
-                if index + 1 < count { slots.bringNear(poll.event(index + 1).token) }
-                report(poll.event(index))
-            }
+            report(count)
             soundAlarms()
             goOnWithUnfinished()
         }
@@ -284,6 +284,15 @@ extension EventLoop {
         }
     }
 
+    private func report(_ count: Int) {
+        for index in 0..<count {
+            if index + 1 < count { slots.bringNear(poll.event(index + 1).token) }
+            report(poll.event(index))
+            if batch.isFull { batch.send() }
+        }
+        batch.send()
+    }
+
     private func report(_ event: (token: UInt64, readiness: LoopReadiness)) {
         switch slots[event.token] {
         case .free: break
@@ -292,7 +301,8 @@ extension EventLoop {
             if event.readiness.isHungUp { watch.isHungUp = true }
             if event.readiness.isReadable { watch.hasInput = true }
             if event.readiness.isReadable || (event.readiness.isWritable && watch.partner != nil) {
-                if watch.passer?.workInLoop() != true { watch.reader.resume(.ready) }
+                let isInHand = watch.partner == nil ? watch.passer?.receiveInLoop() : watch.passer?.converseInLoop()
+                if isInHand != true { watch.reader.resume(.ready) }
             }
             if event.readiness.isWritable { watch.writer.resume(.ready) }
         }
@@ -312,8 +322,8 @@ extension EventLoop {
         let tokens = unfinished
         unfinished.removeAll(keepingCapacity: true)
         for token in tokens {
-            guard case .watch(let watch) = slots[token], let passer = watch.passer else { continue }
-            if !passer.workInLoop() { watch.reader.resume(.ready) }
+            guard case .watch(let watch) = slots[token], watch.partner != nil else { continue }
+            if watch.passer?.converseInLoop() != true { watch.reader.resume(.ready) }
         }
     }
 
@@ -327,7 +337,7 @@ extension EventLoop {
             // An older alarm of a watch that has an earlier one by now is stale.
             guard case .watch(let watch) = slots[alarm.token], watch.alarm == alarm.moment else { continue }
             watch.alarm = .max
-            if watch.reader.due <= now, watch.partner == nil || watch.passer?.workInLoop() != true {
+            if watch.reader.due <= now, watch.partner == nil || watch.passer?.converseInLoop() != true {
                 watch.reader.resume(.timedOut)
             }
             if watch.writer.due <= now { watch.writer.resume(.timedOut) }

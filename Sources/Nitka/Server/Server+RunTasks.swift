@@ -15,13 +15,14 @@ extension Server {
     /// - Parameters:
     ///   - loops: how many event loops, each on a thread of its own; nil for one on each processor that this process
     ///     may use.
+    ///   - io: by which of the kernel's ways the loops send the messages that they pass on.
     ///   - handler: what one client gets. When it returns, the client is sent the end of the stream and closed. What
     ///     it throws ends this client alone.
     /// - Returns: the sums when everybody has gone, or when a handler did not return a second after the time to drain.
     /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or no loop can be made.
     @discardableResult
     public func run(
-        loops: Int? = nil, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+        loops: Int? = nil, io: LoopIO = .auto, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) async throws(NitkaError) -> ServerSnapshot {
         let supervisor = ThreadChain()
         let result: Result<ServerSnapshot, NitkaError> = await withTaskCancellationHandler {
@@ -30,7 +31,7 @@ extension Server {
                     try supervisor.start(named: "nitka-tasks") { [self] in
                         continuation.resume(
                             returning: Result { () throws(NitkaError) in
-                                try serve(loops: loops, handler)
+                                try serve(loops: loops, io: io, handler)
                             })
                     }
                 } catch {
@@ -53,22 +54,24 @@ extension Server {
     ///
     /// - Throws: as there.
     @discardableResult
-    @available(*, noasync, message: "await run(loops:_:)")
+    @available(*, noasync, message: "await run(loops:io:_:)")
     public func runBlocking(
-        loops: Int? = nil, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+        loops: Int? = nil, io: LoopIO = .auto, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
-        try serve(loops: loops, handler)
+        try serve(loops: loops, io: io, handler)
     }
 
     private func serve(
-        loops count: Int?, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+        loops count: Int?, io: LoopIO, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
         let count = max(1, count ?? CurrentProcess.processorCount)
+        let rings = try io.makeRings(count)
+        // After the rings, which so count among the descriptors that are in use.
         let terms = try begin(threadEach: false, descriptors: EventLoop.descriptors * count)
         let watch = try startWatch()
         let loops: EventLoops
         do throws(Errno) {
-            loops = try EventLoops(count: count) { (loop) throws(Errno) in
+            loops = try EventLoops(count: count, rings: rings) { (loop) throws(Errno) in
                 // Raised once and never lowered: reported once.
                 _ = try loop.add(signal: interruption.descriptor) { [unowned loop] in
                     loop.endReaders(afterQuiet: Interruption.quietTime)

@@ -9,6 +9,7 @@ struct ServeSession {
     let server: Server
     let model: ServingModel
     let loops: Int?
+    let io: LoopIO
     let drainTime: Duration
     let logger: Logger
 
@@ -23,7 +24,7 @@ struct ServeSession {
         let log = try startLogThread()
         let totals: ServerSnapshot
         do {
-            totals = try model.serve(server, loops: loops)
+            totals = try model.serve(server, loops: loops, io: io)
         } catch {
             complain("\(error)")
             log.finish()

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Nitka
+import SystemPackage
+import Testing
+
+/// What `serve --io` does where the kernel refuses an io_uring, or fails it now and then.
+@Suite struct SendingWayTests {
+    private static func serve(_ port: String, tracing call: String, _ failures: String, _ io: String) -> [String] {
+        [
+            "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e", "inject=\(call):\(failures)",
+            "\(Tool.path)", "serve", "--port", port, "--model", "tasks", "--io", io,
+        ]
+    }
+
+    @Test(.enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() })
+    func aRefusalIsOneSentence() async throws {
+        let command = Self.serve("0", tracing: "io_uring_setup", "error=EPERM", "uring")
+        let ending = try await Tool.run(Array(command.dropFirst()), of: "/usr/bin/strace")
+        #expect(ending.code == 2)
+        #expect(ending.output == "")
+        #expect(
+            ending.error
+                == "nitka: make an io_uring: operation not permitted; --io auto does without one where it has to\n")
+    }
+
+    @Test(
+        .enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() },
+        arguments: ["EPERM", "ENOSYS", "EMFILE", "ENOMEM"])
+    func autoDoesWithout(errno: String) async throws {
+        let ending = try await Self.bench { Self.serve($0, tracing: "io_uring_setup", "error=\(errno)", "auto") }
+        #expect(ending.code == 0, "\(ending.output)\(ending.error)")
+    }
+
+    /// The kernel may take none of what it is handed, for want of memory: then every message goes by itself.
+    @Test(
+        .enabled("skipped: no strace, it may not trace, or the kernel refuses an io_uring") {
+            await Peer.canTrace() && LoopIO.ringRefusal == nil
+        },
+        arguments: ["error=EAGAIN", "error=EBUSY:when=2+3", "error=ENOMEM:when=1+2"])
+    func sendsThatAreNotTakenGoByThemselves(failures: String) async throws {
+        let ending = try await Self.bench { Self.serve($0, tracing: "io_uring_enter", failures, "uring") }
+        #expect(ending.code == 0, "\(ending.output)\(ending.error)")
+    }
+
+    /// Every echo is compared; so many clients talk that a loop has a batch of messages each time.
+    private static func bench(_ command: (String) -> [String]) async throws -> Tool.Ending {
+        try await Peer.run(
+            { ["bench", $0, "--clients", "60", "--duration", "300ms", "--warmup", "50ms", "--timeout", "20s"] },
+            against: command)
+    }
+}
