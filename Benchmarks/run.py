@@ -59,7 +59,7 @@ def parse(arguments):
 
 def listed(settings):
     path = settings.nitka or HERE.parent / ".build/release/nitka"
-    ours = [*(all_of_the_servers.nitka(path, model) for model in ("threads", "tasks")), all_of_the_servers.awaiting()]
+    ours = [*all_of_the_servers.nitka(path), all_of_the_servers.awaiting()]
     found = ours + [all_of_the_servers.extra(text) for text in settings.extra] + all_of_the_servers.peers()
     unknown = set(settings.servers) - {server.name for server in found}
     if unknown:

@@ -67,9 +67,13 @@ def peers():
     ]
 
 
-def nitka(path, model):
-    command = [str(path), "serve", "--model", model, "--port", "PORT", *LIMITS]
-    return Server(f"nitka {model}", command, ours=True)
+def nitka(path):
+    serve = [str(path), "serve", "--port", "PORT", *LIMITS, "--model"]
+    return [
+        Server("nitka threads", [*serve, "threads"], ours=True),
+        Server("nitka tasks", [*serve, "tasks"], ours=True),
+        Server("nitka tasks on epoll", [*serve, "tasks", "--io", "epoll"], ours=True),
+    ]
 
 
 def awaiting():
