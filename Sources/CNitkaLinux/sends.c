@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 // The kernel's numbers, some younger than the headers that this may be built with.
-enum { setup_submit_all = 1 << 7, feature_single_mmap = 1 << 0, operation_send = 26 };
+enum { setup_submit_all = 1 << 7, feature_single_mmap = 1 << 0, operation_send = 26, enter_get_events = 1 << 0 };
 
 struct nitka_sends {
     int descriptor;
@@ -30,6 +30,10 @@ static size_t request_bytes(const struct nitka_sends *sends) { return sends->mos
 static void *map(size_t bytes, int descriptor, off_t offset) {
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, offset);
     return memory == MAP_FAILED ? NULL : memory;
+}
+
+static long enter(const struct nitka_sends *sends, unsigned count, unsigned least, unsigned flags) {
+    return syscall(SYS_io_uring_enter, sends->descriptor, count, least, flags, NULL, (size_t)0);
 }
 
 static int open_rings(struct nitka_sends *sends) {
@@ -54,7 +58,8 @@ static int open_rings(struct nitka_sends *sends) {
     sends->results = (struct io_uring_cqe *)(base + params.cq_off.cqes);
     unsigned *order = (unsigned *)(base + params.sq_off.array);
     for (unsigned index = 0; index < params.sq_entries; index++) order[index] = index;
-    return 0;
+    // Some allow a ring to be made, and nobody to use it.
+    return enter(sends, 0, 0, 0) < 0 ? -1 : 0;
 }
 
 struct nitka_sends *nitka_sends_make(unsigned most) {
@@ -87,23 +92,36 @@ void nitka_sends_add(struct nitka_sends *sends, unsigned number, int socket, con
     request->user_data = number;
 }
 
-static void take_results(struct nitka_sends *sends) {
-    unsigned head = *sends->cq_head, tail = __atomic_load_n(sends->cq_tail, __ATOMIC_ACQUIRE);
+// What says something of the ring, and nothing of the socket: a send without it will tell.
+static int32_t told_of_socket(int32_t result) {
+    switch (-result) {
+    case ENOMEM: case ECANCELED: case EINVAL: case EACCES: case EPERM: return -EAGAIN;
+    default: return result;
+    }
+}
+
+static unsigned take_results(struct nitka_sends *sends) {
+    unsigned head = *sends->cq_head, tail = __atomic_load_n(sends->cq_tail, __ATOMIC_ACQUIRE), count = tail - head;
     for (; head != tail; head++) {
         const struct io_uring_cqe *result = &sends->results[head & sends->cq_mask];
-        sends->sent[result->user_data] = result->res;
+        sends->sent[result->user_data] = told_of_socket(result->res);
     }
     __atomic_store_n(sends->cq_head, tail, __ATOMIC_RELEASE);
+    return count;
 }
 
 void nitka_sends_go(struct nitka_sends *sends, unsigned count) {
     for (unsigned number = 0; number < count; number++) sends->sent[number] = -EAGAIN;
-    __atomic_store_n(sends->sq_tail, *sends->sq_tail + sends->prepared, __ATOMIC_RELEASE);
-    syscall(SYS_io_uring_enter, sends->descriptor, sends->prepared, 0, 0, NULL, 0);
+    unsigned start = *sends->sq_tail;
+    __atomic_store_n(sends->sq_tail, start + sends->prepared, __ATOMIC_RELEASE);
+    enter(sends, sends->prepared, 0, 0);
     // For want of memory the kernel may take fewer. The others are withdrawn: their bytes will not be there for long.
-    __atomic_store_n(sends->sq_tail, __atomic_load_n(sends->sq_head, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
+    unsigned end = __atomic_load_n(sends->sq_head, __ATOMIC_ACQUIRE);
+    __atomic_store_n(sends->sq_tail, end, __ATOMIC_RELEASE);
     sends->prepared = 0;
-    take_results(sends);
+    // All results are there by now. A kernel in which one was not would send bytes that are somebody else's already.
+    for (unsigned taken = take_results(sends); taken < end - start; taken += take_results(sends))
+        enter(sends, 0, 1, enter_get_events);
 }
 
 int32_t nitka_sends_result(const struct nitka_sends *sends, unsigned number) { return sends->sent[number]; }

@@ -5,7 +5,7 @@ package struct ByteBlock: ~Copyable, @unchecked Sendable {
     // Unchecked: the memory has this one owner.
     let bytes: UnsafeMutableRawBufferPointer
 
-    package init(count: Int) { bytes = .allocate(byteCount: count, alignment: 16) }
+    package init(count: Int) { bytes = .allocate(byteCount: count, alignment: 64) }
 
     deinit { bytes.deallocate() }
 

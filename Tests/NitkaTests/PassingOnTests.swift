@@ -64,6 +64,7 @@ import Testing
                     }
                     connection.endSending()
                 } else {
+                    // Its client has to find no room first: how long that takes is the kernel's.
                     _ = isFull.wait(until: .now + .milliseconds(300)) { $0 ? true : nil }
                     let got = try connection.readToEnd()
                     #expect(got == all)

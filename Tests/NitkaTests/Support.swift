@@ -19,9 +19,13 @@ enum ServingModel {
 
     /// Those whose clients are tasks.
     static let onLoops: [ServingModel] = {
-        guard let refusal = LoopIO.ringRefusal else { return [.tasks, .tasksOnRing] }
-        print("skipped: tasks on a ring: \(refusal)")
-        return [.tasks]
+        do {
+            try LoopIO.checkRing()
+            return [.tasks, .tasksOnRing]
+        } catch {
+            print("skipped: tasks on a ring: \(error)")
+            return [.tasks]
+        }
     }()
 }
 

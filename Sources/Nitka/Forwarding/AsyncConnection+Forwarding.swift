@@ -97,7 +97,8 @@ extension AsyncConnection {
     /// Receives what has come without waking the task that waits for it; it is sent with the loop's batch. False at the
     /// end, after a failure, or when another task writes to the target.
     func receiveInLoop() -> Bool {
-        guard let other = target, !isOverAge, other.writing.take() else { return false }
+        // A task that was told already, and has not run yet, would not hear of what is left.
+        guard watch.reader.isWaiting, let other = target, !isOverAge, other.writing.take() else { return false }
         do throws(NitkaError) {
             let room = loop.batch.block.count - loop.batch.place
             let result = attempt { () throws(Errno) in
@@ -125,7 +126,7 @@ extension AsyncConnection {
     func sendInLoop(
         _ message: MessageBatch.Message, of block: borrowing ByteBlock, after ring: (SendRing, number: Int)?
     ) {
-        guard let other = target else { return }
+        guard let other = target else { return assertionFailure("nothing runs between the two") }
         do throws(NitkaError) {
             var bytes = message.bytes
             if let (ring, number) = ring {

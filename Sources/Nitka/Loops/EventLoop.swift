@@ -46,7 +46,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// How many jobs run before the kernel is asked again: no chain of jobs keeps the loop from its clients.
     private static let jobsATurn = 512
-    /// How many descriptors a loop opens: epoll, the timer, the wake-up. A ring is there before it.
+    /// How many descriptors a loop opens: epoll, the timer, the wake-up.
     static let descriptors = 3
     static let blockBytes = 64 * 1024
 

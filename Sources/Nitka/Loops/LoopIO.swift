@@ -2,9 +2,9 @@
 
 internal import NitkaKernel
 
-/// By which of the kernel's ways event loops send the messages that they pass on.
+/// By which of the kernel's ways event loops send the messages that ``AsyncClient/forward(to:)`` passes on.
 ///
-/// They wait for their clients at epoll(7) in any case.
+/// They wait for their clients at epoll(7) in any case, and what a handler writes by itself goes by a call of its own.
 public struct LoopIO: Hashable, Sendable {
     private enum Kind: Hashable {
         case epoll
@@ -19,18 +19,17 @@ public struct LoopIO: Hashable, Sendable {
     /// One call for many, through an io_uring(7) a loop: it costs a loaded server less. Needs Linux 5.18, a descriptor a
     /// loop, and that nobody forbids it: many containers do.
     public static let uring = LoopIO(kind: .uring)
-    /// ``uring`` where the kernel allows it, else ``epoll``.
+    /// ``uring`` where the kernel allows it when the server begins, else ``epoll``, for all loops alike. Where a process
+    /// is killed for asking, only ``epoll`` will do.
     public static let auto = LoopIO(kind: .auto)
 
-    /// Why the kernel refuses an io_uring; nil where it does not. It is tried each time that this is asked.
-    public static var ringRefusal: NitkaError? {
-        do throws(NitkaError) {
-            _ = try makeRing()
-            return nil
-        } catch {
-            return error
-        }
-    }
+    /// Asks whether the kernel allows ``uring``: makes a ring, and lets it go.
+    ///
+    /// - Throws: ``NitkaError`` with what it refuses it with.
+    public static func checkRing() throws(NitkaError) { _ = try makeRing() }
+
+    /// How many descriptors a loop may need for it.
+    var descriptors: Int { kind == .epoll ? 0 : 1 }
 
     /// One for each of so many loops, or none at all.
     func makeRings(_ count: Int) throws(NitkaError) -> [SendRing] {

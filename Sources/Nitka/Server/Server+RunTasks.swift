@@ -15,11 +15,12 @@ extension Server {
     /// - Parameters:
     ///   - loops: how many event loops, each on a thread of its own; nil for one on each processor that this process
     ///     may use.
-    ///   - io: by which of the kernel's ways the loops send the messages that they pass on.
+    ///   - io: by which of the kernel's ways the loops send the messages that ``AsyncClient/forward(to:)`` passes on.
     ///   - handler: what one client gets. When it returns, the client is sent the end of the stream and closed. What
     ///     it throws ends this client alone.
     /// - Returns: the sums when everybody has gone, or when a handler did not return a second after the time to drain.
-    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or no loop can be made.
+    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, no loop can be made, or the kernel refuses the
+    ///   ``LoopIO/uring`` that was asked for.
     @discardableResult
     public func run(
         loops: Int? = nil, io: LoopIO = .auto, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
@@ -65,27 +66,45 @@ extension Server {
         loops count: Int?, io: LoopIO, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
         let count = max(1, count ?? CurrentProcess.processorCount)
-        let rings = try io.makeRings(count)
-        // After the rings, which so count among the descriptors that are in use.
-        let terms = try begin(threadEach: false, descriptors: EventLoop.descriptors * count)
+        let terms = try begin(
+            threadEach: false, descriptors: (EventLoop.descriptors + io.descriptors) * count)
         let watch = try startWatch()
         let loops: EventLoops
-        do throws(Errno) {
-            loops = try EventLoops(count: count, rings: rings) { (loop) throws(Errno) in
-                // Raised once and never lowered: reported once.
-                _ = try loop.add(signal: interruption.descriptor) { [unowned loop] in
-                    loop.endReaders(afterQuiet: Interruption.quietTime)
-                }
-            }
+        do throws(NitkaError) {
+            loops = try makeLoops(count, io)
         } catch {
-            let failure = NitkaError("make the event loops of", addresses[0].description, .system(error))
-            return try end(watch, failure)
+            return try end(watch, error)
         }
         let outcome = start(on: loops, terms: terms, handler)
         let deadline = lastMoment()
         let failure = outcome.wait(until: deadline) { $0 }
         loops.stop(until: deadline)
         return try end(watch, failure ?? nil)
+    }
+
+    private func makeLoops(_ count: Int, _ io: LoopIO) throws(NitkaError) -> EventLoops {
+        var rings = try io.makeRings(count)
+        do throws(NitkaError) {
+            return try makeLoops(count, rings)
+        } catch {
+            if io != .auto || rings.isEmpty { throw error }
+            // The rings may have taken what the loops need.
+            rings = []
+            return try makeLoops(count, rings)
+        }
+    }
+
+    private func makeLoops(_ count: Int, _ rings: [SendRing]) throws(NitkaError) -> EventLoops {
+        do throws(Errno) {
+            return try EventLoops(count: count, rings: rings) { (loop) throws(Errno) in
+                // Raised once and never lowered: reported once.
+                _ = try loop.add(signal: interruption.descriptor) { [unowned loop] in
+                    loop.endReaders(afterQuiet: Interruption.quietTime)
+                }
+            }
+        } catch {
+            throw NitkaError("make the event loops of", addresses[0].description, .system(error))
+        }
     }
 
     /// Starts the task that accepts; the monitor says how it ended when it and every client's task have.

@@ -83,8 +83,10 @@ struct ServeCommand: ParsableCommand {
         Signals.block([Signals.interrupt, Signals.terminate])
         let server: Server
         // Said before anybody is told where it listens.
-        if io == .uring, let refusal = LoopIO.ringRefusal {
-            complain("\(refusal); --io auto does without one where it has to")
+        do {
+            if io == .uring { try LoopIO.checkRing() }
+        } catch {
+            complain("\(error); --io auto does without one where it has to")
             throw Exit.notJudged
         }
         do {
