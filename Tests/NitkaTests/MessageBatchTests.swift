@@ -72,6 +72,8 @@ private final class Plot: Sendable {
         do {
             try await client.forward(to: target)
         } catch {
+            // Takes the turn to write, which must be free again.
+            await target.endSending()
             failures.update { $0[Int(client.id)] = error.reason }
             throw error
         }
