@@ -2,25 +2,30 @@
 
 internal import Glibc
 
-/// A pthread mutex at an address that never moves.
-struct Mutex: ~Copyable, @unchecked Sendable {
+/// Pthread mutexes side by side, at an address that never moves: one allocation, and a thread that comes by all of them
+/// for every message touches one or two cache lines.
+struct Mutexes: ~Copyable, @unchecked Sendable {
     // Unchecked: to be used by several threads is what a mutex is for.
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let row: UnsafeMutablePointer<pthread_mutex_t>
+    private let count: Int
 
-    init() {
-        mutex = .allocate(capacity: 1)
-        mutex.initialize(to: pthread_mutex_t())
-        pthread_mutex_init(mutex, nil)
+    init(_ count: Int) {
+        self.count = count
+        row = .allocate(capacity: count)
+        row.initialize(repeating: pthread_mutex_t(), count: count)
+        for index in 0..<count { pthread_mutex_init(row + index, nil) }
     }
 
     deinit {
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
+        for index in 0..<count { pthread_mutex_destroy(row + index) }
+        row.deallocate()
     }
 
-    borrowing func lock() { pthread_mutex_lock(mutex) }
+    @inline(__always)
+    borrowing func lock(_ index: Int) { pthread_mutex_lock(row + index) }
 
-    borrowing func unlock() { pthread_mutex_unlock(mutex) }
+    @inline(__always)
+    borrowing func unlock(_ index: Int) { pthread_mutex_unlock(row + index) }
 }
 
 /// State behind a mutex.
@@ -29,24 +34,34 @@ struct Mutex: ~Copyable, @unchecked Sendable {
 /// on Linux and reports races that are none.
 package struct Lock<State: ~Copyable>: ~Copyable, @unchecked Sendable {
     // Unchecked: the state is reached only between lock and unlock of the mutex.
-    private let mutex = Mutex()
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let state: UnsafeMutablePointer<State>
 
     package init(_ state: consuming sending State) {
-        self.state = .allocate(capacity: 1)
+        let size = MemoryLayout<pthread_mutex_t>.size
+        let mask = MemoryLayout<State>.alignment - 1
+        let offset = (size + mask) & ~mask
+        // One allocation for the two: a client makes several locks, and is gone soon.
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: offset + MemoryLayout<State>.size,
+            alignment: max(MemoryLayout<pthread_mutex_t>.alignment, MemoryLayout<State>.alignment))
+        mutex = memory.initializeMemory(as: pthread_mutex_t.self, to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        self.state = (memory + offset).bindMemory(to: State.self, capacity: 1)
         self.state.initialize(to: state)
     }
 
     deinit {
         state.deinitialize(count: 1)
-        state.deallocate()
+        pthread_mutex_destroy(mutex)
+        UnsafeMutableRawPointer(mutex).deallocate()
     }
 
     package borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        mutex.lock()
-        defer { mutex.unlock() }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
         return try body(&state.pointee)
     }
 }

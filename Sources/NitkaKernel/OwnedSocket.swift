@@ -10,15 +10,26 @@ internal import Synchronization
 /// What may block is not here: the mutex is held only across calls that never do.
 struct OwnedSocket: ~Copyable, Sendable {
     let number: CInt
-    private let state = Mutex()
     private let open = Atomic<Bool>(true)
+    private let mutexes: Mutexes
 
-    init(owning descriptor: consuming Descriptor) { number = descriptor.release() }
+    /// - Parameter sides: how many mutexes the owner wants beside the socket's own, see ``lock(_:)``.
+    init(owning descriptor: consuming Descriptor, sides: Int = 0) {
+        number = descriptor.release()
+        mutexes = Mutexes(1 + sides)
+    }
 
     deinit { close() }
 
     /// Settled for a caller whom the owner of the right to close can't overtake; news for everybody else.
     var isOpen: Bool { open.load(ordering: .acquiring) }
+
+    /// One of the owner's mutexes, from 0 on; to be locked before the socket's own.
+    @inline(__always)
+    func lock(_ side: Int) { mutexes.lock(1 + side) }
+
+    @inline(__always)
+    func unlock(_ side: Int) { mutexes.unlock(1 + side) }
 
     func shutDown(_ direction: Direction) {
         whileOpen { _ = shutdown(number, direction.flag) }
@@ -30,8 +41,8 @@ struct OwnedSocket: ~Copyable, Sendable {
     var localAddress: RawAddress? { whileOpen { (try? SocketCall.localAddress(number)) ?? nil } ?? nil }
 
     func setSendTimeout(_ timeout: Duration?) throws(Errno) {
-        state.lock()
-        defer { state.unlock() }
+        mutexes.lock(0)
+        defer { mutexes.unlock(0) }
         if isOpen { try SocketOptions.setSendTimeout(timeout, on: number) }
     }
 
@@ -45,8 +56,8 @@ struct OwnedSocket: ~Copyable, Sendable {
 
     @discardableResult
     private func whileOpen<Result>(_ body: () -> Result) -> Result? {
-        state.lock()
-        defer { state.unlock() }
+        mutexes.lock(0)
+        defer { mutexes.unlock(0) }
         return isOpen ? body() : nil
     }
 }

@@ -11,33 +11,33 @@ package final class SharedSocket: Sendable {
     private let socket: OwnedSocket
     // Each side's mutex is held across its calls. Lock order: reading, writing, the socket's own. It is closed with all
     // three held, so any one of them keeps it open.
-    private let reading = Mutex()
-    private let writing = Mutex()
+    private static let reading = 0
+    private static let writing = 1
 
-    package init(owning descriptor: consuming Descriptor) { socket = OwnedSocket(owning: descriptor) }
+    package init(owning descriptor: consuming Descriptor) { socket = OwnedSocket(owning: descriptor, sides: 2) }
 
     // Pairs of calls, not bodies: as generic functions of another module they cost a microsecond a message.
 
     /// The right to receive, until ``endReading()``, which must follow; nil, and nothing to end, when it was closed.
     package func beginReading() -> SocketReader? {
-        reading.lock()
+        socket.lock(Self.reading)
         if socket.isOpen { return SocketReader(number: socket.number) }
-        reading.unlock()
+        socket.unlock(Self.reading)
         return nil
     }
 
-    package func endReading() { reading.unlock() }
+    package func endReading() { socket.unlock(Self.reading) }
 
     /// The right to send, until ``endWriting()``, which must follow: no other writer's bytes come between; nil, and
     /// nothing to end, when it was closed.
     package func beginWriting() -> SocketWriter? {
-        writing.lock()
+        socket.lock(Self.writing)
         if socket.isOpen { return SocketWriter(number: socket.number) }
-        writing.unlock()
+        socket.unlock(Self.writing)
         return nil
     }
 
-    package func endWriting() { writing.unlock() }
+    package func endWriting() { socket.unlock(Self.writing) }
 
     /// Ends one direction or both, and so wakes whoever is blocked in it. Any thread, at any time.
     package func shutDown(_ direction: Direction) { socket.shutDown(direction) }
@@ -54,11 +54,11 @@ package final class SharedSocket: Sendable {
     /// - Parameter wakingOthers: wakes a reader or writer on another thread first, ending both directions.
     package func close(wakingOthers: Bool = false) {
         if wakingOthers { shutDown(.both) }
-        reading.lock()
-        writing.lock()
+        socket.lock(Self.reading)
+        socket.lock(Self.writing)
         socket.close()
-        writing.unlock()
-        reading.unlock()
+        socket.unlock(Self.writing)
+        socket.unlock(Self.reading)
     }
 }
 

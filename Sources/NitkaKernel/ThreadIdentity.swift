@@ -16,7 +16,8 @@ package enum CurrentThread {
                 return String(cString: text.baseAddress!)
             }
         }
-        set { nitka_set_thread_name(fittingThreadName(newValue)) }
+        // Not handed over as it is: that would make an array of it.
+        set { fittingThreadName(newValue).withCString { nitka_set_thread_name($0) } }
     }
 
     /// How often the kernel took the processor from this thread because somebody else needed it.

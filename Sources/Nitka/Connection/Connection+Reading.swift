@@ -45,13 +45,11 @@ extension Connection {
         defer { socket.endReading() }
         var bytes: [UInt8] = []
         let count = try count { () throws(Errno) in
-            try scratch.withLock { (block: inout ByteBlock?) throws(Errno) -> ReadResult in
-                let room = block.take() ?? ByteBlock(count: 16 * 1024)
-                let result = try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: room) }
-                if case .bytes(let count) = result { bytes = room.array(count) }
-                block = consume room
-                return result
-            }
+            let room = scratch.take() ?? ByteBlock(count: 16 * 1024)
+            let result = try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: room) }
+            if case .bytes(let count) = result { bytes = room.array(count) }
+            scratch = consume room
+            return result
         }
         return count.map { _ in bytes }
     }

@@ -8,20 +8,24 @@ internal import Synchronization
 /// One thread may read while another writes. Several may write: their bytes do not mix. Any thread may shut it down,
 /// which wakes the others. It is closed when its last owner lets it go, or by ``close()``.
 public final class Connection: Sendable {
+    // What every message comes by stands together: of hundreds of clients each has left the processor's caches before it
+    // speaks again.
+    let socket: SharedSocket
+    let interruption: Interruption?
+    let lastMoment = Atomic<Int64>(.max)
+    let receivedCount = Atomic<UInt64>(0)
+    let sentCount = Atomic<UInt64>(0)
+
     /// The other end's address.
     public let peer: SocketAddress
 
-    let socket: SharedSocket
-    let interruption: Interruption?
-    let pipes: PipeBudget?
-    let receivedCount = Atomic<UInt64>(0)
-    let sentCount = Atomic<UInt64>(0)
     let inputEnded = Atomic<Bool>(false)
+    let cutOff = Atomic<Bool>(false)
     let readPatience = Atomic<Int64>(.max)
     let writePatience = Atomic<Int64>(.max)
-    let lastMoment = Atomic<Int64>(.max)
-    let cutOff = Atomic<Bool>(false)
-    let scratch = Lock<ByteBlock?>(nil)
+    let pipes: PipeBudget?
+    // Only who has the right to read touches it.
+    @exclusivity(unchecked) nonisolated(unsafe) var scratch: ByteBlock?
 
     init(_ socket: SharedSocket, peer: SocketAddress, interruption: Interruption?, pipes: PipeBudget? = nil) {
         self.socket = socket

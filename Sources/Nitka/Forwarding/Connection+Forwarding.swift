@@ -13,12 +13,33 @@ extension Connection {
     ///
     /// - Throws: what reading and writing throw.
     public func forward(to other: Connection) throws(NitkaError) {
+        while try !forwardMessages(to: other), try !forwardLarge(to: other) {}
+    }
+
+    /// Until something comes that fills the room: false; or the end: true. The room is on the stack, where the call
+    /// that receives is too.
+    @inline(never)
+    private func forwardMessages(to other: Connection) throws(NitkaError) -> Bool {
+        var bytes = InlineArray<1024, UInt8>(repeating: 0)
+        var room = bytes.mutableSpan
+        while let count = try read(into: &room) {
+            try other.write(room.span.bytes.extracting(first: count))
+            if count == room.count { return false }
+        }
+        return true
+    }
+
+    /// Until messages are small again: false; or the end: true.
+    @inline(never)
+    private func forwardLarge(to other: Connection) throws(NitkaError) -> Bool {
         var buffer = ForwardBuffer()
         var detector = StreamDetector()
         while let count = try buffer.passOn(from: self, to: other) {
+            if buffer.isTooLarge { return false }
             guard detector.isStream(after: count, of: ForwardBuffer.largest), let pipe = pipes?.take() else { continue }
-            if try stream(to: other, through: pipe) { return }
+            if try stream(to: other, through: pipe) { return true }
         }
+        return true
     }
 
     /// Until messages come again: false; or the end: true.
@@ -45,15 +66,19 @@ extension Connection {
     }
 }
 
-/// Room for one read, which fits itself to what comes: small for lines, large for streams.
+/// Room for one read of more than fits on the stack, which fits itself to what comes.
 struct ForwardBuffer {
-    static let smallest = 1024
+    static let smallest = 8192
     static let largest = 65_536
-    /// After so many reads that would have fitted the smallest room, the large one is given back.
+    /// What would have fitted on the stack.
+    static let fewBytes = 1024
+    /// After so many small reads in a row the room is given back.
     static let patience = 64
 
     private(set) var bytes = [UInt8](repeating: 0, count: smallest)
     private var smallReads = 0
+
+    var isTooLarge: Bool { smallReads >= Self.patience }
 
     /// Passes on what comes next, and says how much it was; nil at the end of the stream.
     mutating func passOn(from source: Connection, to target: Connection) throws(NitkaError) -> Int? {
@@ -67,11 +92,9 @@ struct ForwardBuffer {
     mutating func fit(to count: Int) {
         if count == bytes.count, count < Self.largest {
             bytes = [UInt8](repeating: 0, count: min(count * 8, Self.largest))
-        } else if count > Self.smallest || bytes.count == Self.smallest {
             smallReads = 0
         } else {
-            smallReads += 1
-            if smallReads == Self.patience { self = ForwardBuffer() }
+            smallReads = count > Self.fewBytes ? 0 : smallReads + 1
         }
     }
 }
