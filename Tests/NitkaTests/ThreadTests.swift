@@ -42,6 +42,19 @@ import Testing
         }
     }
 
+    /// Where the C library does not register threads there is nothing to leave, and nothing is lost.
+    @Test func aThreadLeavesRestartableSequencesAndIsTakenInAgain() throws {
+        let chain = ThreadChain()
+        try chain.start(named: "sequences") {
+            guard CurrentThread.leaveSequences() else { return }
+            #expect(!CurrentThread.leaveSequences())
+            CurrentThread.rejoinSequences()
+            #expect(CurrentThread.leaveSequences())
+            CurrentThread.rejoinSequences()
+        }
+        #expect(chain.join(until: .now + .seconds(30)))
+    }
+
     @Test func iterativeServesOnTheAcceptingThread() throws {
         let seen = Monitor<Set<Int32>>([])
         try withServer(.iterative, handlers: .plain { _ in seen.update { _ = $0.insert(CurrentThread.id) } }) {
