@@ -18,6 +18,21 @@ package func poll(_ numbers: [CInt], for readiness: Readiness = .readable, until
     return poll(entries: &entries, until: deadline) ? entries.firstIndex { $0.revents != 0 } : nil
 }
 
+/// Descriptors that are waited for again and again, in order of precedence.
+package struct PollSet: Sendable {
+    private var entries: [pollfd]
+
+    package init(_ numbers: [CInt]) {
+        entries = numbers.map { pollfd(fd: $0, events: Readiness.readable.mask, revents: 0) }
+    }
+
+    /// Waits until one of them is readable, has failed or was hung up: the first such one's index, or nil when the time
+    /// is over.
+    package mutating func wait(until deadline: MonotonicTime?) -> Int? {
+        poll(entries: &entries, until: deadline) ? entries.firstIndex { $0.revents != 0 } : nil
+    }
+}
+
 /// Waits for one descriptor, or for a second one that interrupts (pass -1 where nothing does).
 ///
 /// Without an allocation: it runs on the path of every message of a client that pauses.

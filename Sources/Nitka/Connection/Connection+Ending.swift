@@ -25,12 +25,12 @@ extension Connection {
         finish(until: .now + patience, discarding: limit)
     }
 
-    func finish(until deadline: MonotonicTime, discarding limit: Int) {
+    func finish(until deadline: @autoclosure () -> MonotonicTime, discarding limit: Int) {
         // The peer's end was read, so nothing lies unread: closing sends the FIN, and the kernel delivers what is queued.
         if !peerHasFinished {
             endSending()
             if let reader = socket.beginReading() {
-                try? discard(through: reader, until: deadline, limit: limit)
+                try? discard(through: reader, until: deadline(), limit: limit)
                 socket.endReading()
             }
         }

@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NitkaKernel
+
 /// What one run of a server goes by: what was asked for, as far as the machine has it.
 struct ServingTerms {
     let limits: Limits
     let pipes: PipeBudget
+    /// The limits as each connection keeps them.
+    let idleNanoseconds: Int64
+    let writeNanoseconds: Int64
+
+    init(limits: Limits, pipes: PipeBudget) {
+        self.limits = limits
+        self.pipes = pipes
+        idleNanoseconds = limits.idleTime?.clampedNanoseconds ?? .max
+        writeNanoseconds = limits.writeTime?.clampedNanoseconds ?? .max
+    }
 }

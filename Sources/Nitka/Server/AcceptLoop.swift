@@ -11,6 +11,8 @@ struct AcceptLoop {
     let serve: @Sendable (Client) -> Void
 
     private var acceptor: Acceptor
+    /// The wake-up, then the sockets.
+    private var newcomers: PollSet
     /// The socket that the last newcomer came from, and how many came from it in a row.
     private var busy: (socket: ListeningSocket, inARow: Int)?
 
@@ -23,6 +25,7 @@ struct AcceptLoop {
         self.carrier = carrier
         self.serve = serve
         acceptor = Acceptor(server: server, limits: terms.limits)
+        newcomers = PollSet([server.wake.descriptor.number] + acceptor.sockets.map { $0.descriptor.number })
     }
 
     /// Accepts until the server drains and the queue is empty, or the listener is dead: then it says why.
@@ -69,8 +72,7 @@ struct AcceptLoop {
     }
 
     private mutating func readySocket(block: Bool) -> ListeningSocket? {
-        let numbers = [server.wake.descriptor.number] + acceptor.sockets.map { $0.descriptor.number }
-        guard let index = poll(numbers, until: block ? nil : .now) else { return nil }
+        guard let index = newcomers.wait(until: block ? nil : .now) else { return nil }
         if index > 0 { return acceptor.sockets[index - 1] }
         woken()
         return block ? nil : readySocket(block: false)
@@ -79,7 +81,7 @@ struct AcceptLoop {
     private mutating func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress) {
         let connection = Connection(
             SharedSocket(owning: descriptor), peer: peer, interruption: server.interruption, pipes: terms.pipes)
-        connection.adopt(terms.limits)
+        connection.adopt(terms)
         let admitted = server.admit(peer, limits: terms.limits) {
             Client(id: $0, connection: connection)
         } refuse: {
@@ -98,9 +100,9 @@ struct AcceptLoop {
 
 extension Connection {
     /// The limits that a connection itself keeps to; the send timeout it has inherited from the listener.
-    func adopt(_ limits: Limits) {
-        readTimeout = limits.idleTime
-        writePatience.store(limits.writeTime?.clampedNanoseconds ?? .max, ordering: .relaxed)
-        if let age = limits.age { lastMoment.store((.now + age).nanoseconds, ordering: .relaxed) }
+    func adopt(_ terms: ServingTerms) {
+        readPatience.store(terms.idleNanoseconds, ordering: .relaxed)
+        writePatience.store(terms.writeNanoseconds, ordering: .relaxed)
+        if let age = terms.limits.age { lastMoment.store((.now + age).nanoseconds, ordering: .relaxed) }
     }
 }

@@ -26,10 +26,9 @@ final class ClientRegistry: Sendable {
             state.totals.accepted += 1
             let client = makeClient(state.totals.accepted)
             let source = Source(peer)
-            let refusal = Admission.refusal(
-                active: state.active.count, ofSource: state.perSource[source, default: 0], limits: limits)
+            let ofSource = state.perSource[source, default: 0].increment()
+            let refusal = Admission.refusal(active: state.active.count, ofSource: ofSource, limits: limits)
             state.active[client.id] = client
-            state.perSource[source, default: 0] += 1
             let count = state.active.count
             activeCount.store(count, ordering: .sequentiallyConsistent)
             return (client, refusal, state.fullness.isNewlyFull(count, of: limits.clients, at: client.admission.moment))
@@ -42,7 +41,10 @@ final class ClientRegistry: Sendable {
         state.withLock { state in
             guard state.active.removeValue(forKey: client.id) != nil else { return }
             let source = Source(connection.peer)
-            state.perSource[source] = state.perSource[source].flatMap { $0 > 1 ? $0 - 1 : nil }
+            if let index = state.perSource.index(forKey: source) {
+                state.perSource.values[index] -= 1
+                if state.perSource.values[index] == 0 { state.perSource.remove(at: index) }
+            }
             state.totals.endedByReason[reason.kind, default: 0] += 1
             state.totals.bytesIn &+= connection.bytesReceived
             state.totals.bytesOut &+= connection.bytesSent
@@ -71,5 +73,13 @@ final class ClientRegistry: Sendable {
             }
             return snapshot
         }
+    }
+}
+
+extension Int {
+    /// One more; what it was before.
+    fileprivate mutating func increment() -> Int {
+        defer { self += 1 }
+        return self
     }
 }

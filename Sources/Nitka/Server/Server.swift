@@ -28,6 +28,7 @@ public final class Server: Sendable {
     let wake: WakeEvent
     let acceptorAwaitsRoom = Atomic<Bool>(false)
     let observers = Lock(Observers())
+    let isToldOfClients = Atomic<Bool>(false)
 
     struct Observers {
         var all: [EventStream] = []
@@ -92,6 +93,7 @@ public final class Server: Sendable {
             observers.all.append(stream)
             if topic == .everything { observers.ofClients.append(stream) }
         }
+        if topic == .everything { isToldOfClients.store(true, ordering: .releasing) }
         if control.withLock({ $0.phase == .ended }) { stream.finish() }
         return stream
     }
@@ -103,9 +105,9 @@ public final class Server: Sendable {
     }
 
     func tellOfClient(_ event: @autoclosure () -> ServerEvent) {
+        guard isToldOfClients.load(ordering: .acquiring) else { return }
+        let event = event()
         observers.withLock { observers in
-            if observers.ofClients.isEmpty { return }
-            let event = event()
             for observer in observers.ofClients { observer.offer(event) }
         }
     }
