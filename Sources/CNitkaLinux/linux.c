@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -37,7 +38,18 @@ long nitka_involuntary_switches(void) {
     return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
 }
 
-void nitka_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
+void nitka_set_thread_name(const char *name) { prctl(PR_SET_NAME, name); }
+
+void nitka_set_numbered_thread_name(const char *word, uint64_t number) {
+    char digits[24], name[40];
+    size_t length = strnlen(word, 15), count = 0;
+    memcpy(name, word, length);
+    do digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (count > 0) name[length++] = digits[--count];
+    name[length] = '\0';
+    nitka_set_thread_name(name);
+}
 
 #if defined(RSEQ_SIG) && defined(SYS_rseq)
 // The C library has registered each thread, by the 32 bytes that were the whole of it at first: who had to give another

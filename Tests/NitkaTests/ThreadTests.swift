@@ -42,6 +42,19 @@ import Testing
         }
     }
 
+    @Test func aNumberedNameIsCutToWhatTheKernelKeeps() throws {
+        let names = Monitor<[String]>([])
+        let chain = ThreadChain()
+        for number in [0, 1234, 98_765_432_109, UInt64.max] {
+            try chain.start(labelled: .numbered("client-", number)) {
+                names.update { $0.append(CurrentThread.name) }
+            }
+        }
+        #expect(chain.join(until: .now + .seconds(30)))
+        let expected = ["client-0", "client-1234", "client-98765432", "client-18446744"]
+        #expect(names.withLock { $0.sorted() } == expected.sorted())
+    }
+
     /// Where the C library does not register threads there is nothing to leave, and nothing is lost.
     @Test func aThreadLeavesRestartableSequencesAndIsTakenInAgain() throws {
         let chain = ThreadChain()
