@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CNitkaLinux
 internal import Glibc
 
 /// A connected socket that several threads know: one may read and one may write at a time, anybody may shut it
@@ -84,6 +85,16 @@ package struct SocketReader {
     package func discard(atMost count: Int) throws(Errno) -> Received {
         try SocketCall.discard(number, atMost: count)
     }
+
+    /// From how many bytes on the socket counts as readable, and wakes who waits in it: 1 is what it begins with. What a
+    /// call finds when it comes is had at once all the same, and so are the end of the stream and a full buffer.
+    package func setMark(_ bytes: Int) {
+        // Refused, it stays as it was: that costs speed alone.
+        try? SocketCall.set(number, SOL_SOCKET, SO_RCVLOWAT, CInt(clamping: bytes))
+    }
+
+    /// How many bytes have come that nobody has read.
+    package var unread: Int { max(0, Int(nitka_unread(number))) }
 
     package func waitUntilReadable(orInterruptedBy other: CInt, until deadline: MonotonicTime?) -> PollOutcome {
         poll(number, orInterruptedBy: other, until: deadline)

@@ -31,6 +31,45 @@ import Testing
         }
     }
 
+    /// Whoever waits until much has come must not wait for more than is sent; nor may a drain.
+    @Test(arguments: ServingModel.allCases)
+    func whoSendsMuchAndThenWaitsIsAnsweredAndDrained(model: ServingModel) throws {
+        var limits = Limits()
+        limits.idleTime = .seconds(5)
+        try withServer(model, limits: limits) { running in
+            let connection = try running.connect()
+            let message = pattern(500_001)
+            for _ in 0..<80 {
+                try together(2) { side in
+                    if side == 0 { return try connection.write(message) }
+                    #expect(try connection.read(exactly: message.count) == message)
+                }
+            }
+            running.server.drain()
+            #expect(try connection.readToEnd() == [])
+            connection.close()
+            #expect(running.ended()?.endedByReason == ["drained": 1])
+        }
+    }
+
+    /// The end of the stream comes while the server waits for much.
+    @Test(arguments: ServingModel.allCases)
+    func aStreamThatEndsComesBackWhole(model: ServingModel) throws {
+        try withServer(model) { running in
+            let connection = try running.connect()
+            let stream = pattern(48 << 20 + 1)
+            try together(2) { side in
+                if side == 0 {
+                    try connection.write(stream)
+                    connection.endSending()
+                } else {
+                    #expect(try connection.readToEnd() == stream)
+                }
+            }
+            try eventually("it has left") { running.server.snapshot().endedByReason == ["peer finished": 1] }
+        }
+    }
+
     @Test(arguments: ServingModel.allCases)
     func aStreamWhosePeerTakesNothingIsEnded(model: ServingModel) throws {
         var limits = Limits()
@@ -77,6 +116,23 @@ import Testing
         if let pipe = first.pipe.take() { budget.giveBack(pipe) }
         #expect(Held(budget.take()).isThere)
         #expect(!Held(PipeBudget(descriptors: -3).take()).isThere)
+    }
+
+    @Test func muchIsWaitedForAfterManyReadsAndLessOftenEachTimeInVain() {
+        var gathering = Gathering()
+        #expect((1...64).map { _ in gathering.next() }.firstIndex(of: .begin) == 63)
+        #expect(gathering.next() == .wait)
+        gathering.found(600_000)
+        gathering.took(262_144)
+        #expect(gathering.next() == .read)
+        gathering.took(400_000)
+        #expect(gathering.next() == .wait)
+        // The end of the stream: nothing lies there, and has to be read.
+        gathering.found(0)
+        #expect(gathering.next() == .read)
+        gathering.gaveUp()
+        #expect(!gathering.isOn)
+        #expect((1...300).map { _ in gathering.next() }.firstIndex(of: .begin) == 255)
     }
 
     @Test func aStreamIsFourFullReceivesAndMessagesAreSixteenSmallSplices() {

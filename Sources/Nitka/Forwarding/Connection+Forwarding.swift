@@ -61,11 +61,40 @@ extension Connection {
 
     private func pump(to other: Connection, through pipe: borrowing Pipe) throws(NitkaError) -> Bool {
         var detector = StreamDetector()
+        var gathering = Gathering()
+        // Whoever polls next, for a drain or at the end, is to hear of every byte.
+        defer { if gathering.isOn { stopGathering() } }
+        gather(&gathering)
         while let count = try read(into: pipe) {
             try other.write(count, from: pipe)
             if detector.isMessages(after: count) { return false }
+            gathering.took(count)
+            gather(&gathering)
         }
         return true
+    }
+
+    /// Waits, where it pays, until much has come. No read blocks while that is the mark: it may never be reached, and
+    /// the kernel would wake nobody for less.
+    private func gather(_ gathering: inout Gathering) {
+        let step = gathering.next()
+        if step == .read { return }
+        guard let reader = socket.beginReading() else { return }
+        defer { socket.endReading() }
+        if step == .begin { reader.setMark(Gathering.bytes) }
+        let end = MonotonicTime.now + Gathering.patience
+        if case .ready = reader.waitUntilReadable(orInterruptedBy: interruption?.descriptor ?? -1, until: end) {
+            gathering.found(reader.unread)
+        } else {
+            reader.setMark(1)
+            gathering.gaveUp()
+        }
+    }
+
+    private func stopGathering() {
+        guard let reader = socket.beginReading() else { return }
+        reader.setMark(1)
+        socket.endReading()
     }
 }
 
