@@ -61,7 +61,7 @@ import Testing
         try await withServer(limits: limits, { try await EchoService.serve($0) }) { address in
             var plan = shortPlan()
             plan.clients = 5
-            plan.timeout = .milliseconds(300)
+            plan.timeout = .seconds(2)
             let outcome = try await Bench("\(address)", plan).run()
             #expect(outcome.clients == 3)
             #expect(outcome.echoes > 0)
