@@ -72,7 +72,7 @@ def nitka(path):
     return [
         Server("nitka threads", [*serve, "threads"], ours=True),
         Server("nitka tasks", [*serve, "tasks"], ours=True),
-        Server("nitka tasks on epoll", [*serve, "tasks", "--io", "epoll"], ours=True),
+        Server("nitka epoll", [*serve, "tasks", "--io", "epoll"], ours=True),
     ]
 
 
