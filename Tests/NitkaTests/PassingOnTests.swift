@@ -81,6 +81,7 @@ import Testing
     func whatCameAfterTheTargetFailedIsReadNext(model: ServingModel) throws {
         let first = Monitor<AsyncClient?>(nil)
         let rest = Monitor<[UInt8]?>(nil)
+        let (readings, reading) = AsyncStream.makeStream(of: Void.self)
         let handlers = Handlers.tasks { client in
             guard
                 let source = first.update({ held -> AsyncClient? in
@@ -88,13 +89,14 @@ import Testing
                     return held
                 })
             else {
-                while rest.withLock({ $0 == nil }) { try await Task.sleep(for: .milliseconds(5)) }
+                for await _ in readings { break }
                 return
             }
             do { try await source.forward(to: client) } catch {}
             var bytes: [UInt8] = []
             while let more = try await source.read() { bytes += more }
             rest.update { [bytes] in $0 = bytes }
+            reading.finish()
         }
         try withServer(model, handlers: handlers, loops: 1) { running in
             let source = try running.connect()

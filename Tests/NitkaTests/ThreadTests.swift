@@ -56,10 +56,15 @@ import Testing
     }
 
     /// Where the C library does not register threads there is nothing to leave, and nothing is lost.
-    @Test func aThreadLeavesRestartableSequencesAndIsTakenInAgain() throws {
+    @Test(
+        .enabled("skipped: the C library has not registered threads for rseq, or in a way of its own") {
+            defer { CurrentThread.rejoinSequences() }
+            return CurrentThread.leaveSequences()
+        })
+    func aThreadLeavesRestartableSequencesAndIsTakenInAgain() throws {
         let chain = ThreadChain()
         try chain.start(named: "sequences") {
-            guard CurrentThread.leaveSequences() else { return }
+            #expect(CurrentThread.leaveSequences())
             #expect(!CurrentThread.leaveSequences())
             CurrentThread.rejoinSequences()
             #expect(CurrentThread.leaveSequences())
