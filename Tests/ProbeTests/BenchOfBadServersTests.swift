@@ -133,8 +133,9 @@ import Testing
         let closed = try await Bench("\(server.addresses[0])", plan).run()
         plan.rate = 1000
         let open = try await Bench("\(server.addresses[0])", plan).run()
-        #expect(open.latency.valueAtPercentile(99) >= 150_000_000)
-        #expect(closed.latency.valueAtPercentile(99) < 150_000_000)
+        // A tenth of what is due in a second waits half of the stall or more; of those who wait to be answered only ten do.
+        #expect(open.latency.valueAtPercentile(95) >= 100_000_000)
+        #expect(closed.latency.valueAtPercentile(95) < 100_000_000)
     }
 
     /// With places left and a schedule that is used up there is nothing to wait for but the echoes: a loop that kept
@@ -174,17 +175,38 @@ import Testing
         }
     }
 
-    /// Each is turned away once and then served: counting waits for all of them.
+    /// Three of four are turned away once and then served, which is two connections and one client each.
     @Test func whoIsServedAtTheSecondTryIsOneClient() async throws {
+        let visits = Monitor((came: 0, served: 0))
         try await withServer({ client in
-            if client.id % 2 == 0 { return }
+            // The probing first connection of a bench says nothing.
+            guard let greeting = try await client.read() else { return }
+            let place = visits.update { visits in
+                visits.came += 1
+                return visits.came
+            }
+            if (2...4).contains(place) {
+                // Nobody is let go before the last one is there: who came back sooner would be turned away again.
+                while visits.withLock({ $0.came < 4 }) { await Task.yield() }
+                return
+            }
+            try await client.write(greeting)
+            guard let second = try await client.read() else { return }
+            visits.update { $0.served += 1 }
+            try await client.write(second)
             try await EchoService.serve(client)
         }) { address in
             var plan = shortPlan()
-            (plan.ramp, plan.warmup) = (.milliseconds(800), .milliseconds(300))
-            let outcome = try await Bench("\(address)", plan).run()
+            (plan.warmup, plan.timeout) = (.seconds(600), .seconds(30))
+            let bench = try Bench("\(address)", plan)
+            let outcome = try await bench.run { progress in
+                guard case .warmingUp = progress else { return }
+                // Who sends a second message has had the first one back.
+                _ = visits.wait(until: .now + .seconds(30)) { $0.served == 4 ? true : nil }
+                bench.stop()
+            }
             #expect(outcome.clients == 4)
-            #expect(outcome.errors == ["closed by the server": 4])
+            #expect(outcome.errors == ["closed by the server": 3])
         }
     }
 
