@@ -66,7 +66,7 @@ struct BenchRun {
         sleep(until: begin)
         var outcome = BenchOutcome(plan: plan, address: address.description, began: WallClock.text)
         outcome.machine = Machine.description
-        outcome.clients = crowd.sum { $0.open }
+        outcome.clients = crowd.sum { $0.served }
         let busyBefore = crowd.ask { $0.busyTime }
         var total = Tally()
         let end = countSeconds(crowd, from: begin, &outcome, &total)

@@ -25,7 +25,7 @@ final class BenchWorker: @unchecked Sendable {
     private let gathering: Monitor<Gathering>
     private var clients: [BenchClient] = []
     private var waiting: [UnsafeContinuation<Void, Never>] = []
-    private var visitors = 0
+    private var servedAndGone = 0
     private let room = ByteBlock(count: roomBytes)
 
     static let roomBytes = 65_536
@@ -72,7 +72,7 @@ final class BenchWorker: @unchecked Sendable {
     ///
     /// - Parameter isSettled: was it the first try? A client that failed before is settled already.
     func greeted(isSettled: Bool) {
-        if plan.mode == .churn { visitors += 1 }
+        if plan.mode == .churn { servedAndGone += 1 }
         gathering.update { gathering in
             gathering.greeted += 1
             if isSettled { gathering.settled += 1 }
@@ -99,14 +99,20 @@ final class BenchWorker: @unchecked Sendable {
         waiting = []
     }
 
-    /// How many clients are connected, and have been served.
-    var open: Int { clients.count { $0.wasGreeted && $0.isConnected } + visitors }
+    /// How many clients have been served, and were not cut off since. A loop that is behind is asked when the count is
+    /// over already: who left because it was is one of them.
+    var served: Int { servedAndHere + servedAndGone }
+
+    private var servedAndHere: Int { clients.count { $0.wasGreeted && $0.problem == nil } }
 
     /// How long the loop has worked so far, in nanoseconds of a processor's time.
     var busyTime: Int64 { CurrentThread.processorTime &- loop.spunAway }
 
     /// All of its clients have gone. They know the worker, and the worker knows them no more.
-    func dismiss() { clients = [] }
+    func dismiss() {
+        servedAndGone += servedAndHere
+        clients = []
+    }
 
     /// Ends early: what is on its way may still come back.
     func end(at moment: Int64) {
@@ -175,6 +181,13 @@ extension BenchWorker {
         } catch {
             client.fail(error)
         }
+    }
+
+    /// Counts what a client had still to send; what was due in the warm-up never counts.
+    func giveUp(_ schedule: Schedule) {
+        guard let timing else { return }
+        let left = schedule.count(before: timing.end) - schedule.count(before: timing.begin)
+        if left > 0 { recorder.failed("not sent in time", times: UInt64(left)) }
     }
 
     func note(_ problem: BenchProblem, isFirst: Bool) {

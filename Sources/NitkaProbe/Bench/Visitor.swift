@@ -32,13 +32,16 @@ struct Visitor {
             worker.note(problem, isFirst: false)
             await worker.pause(until: worker.loop.now &+ pause.next(wasGreeted: false))
         }
+        if let schedule, !worker.isCancelled { worker.giveUp(schedule) }
     }
 
     /// Waits until the next visit is due: at once in a closed loop; nil when there is none any more.
     private nonisolated(nonsending) func nextDue(_ schedule: inout Schedule?) async -> Int64? {
         let due = schedule?.next ?? worker.readClock()
-        schedule?.advance()
         guard let end = worker.timing?.end, due < end, !worker.isCancelled else { return nil }
+        // What the server kept from being begun until its patience is over will not be begun.
+        guard worker.readClock() < end &+ worker.patience else { return nil }
+        schedule?.advance()
         let waits = due > worker.readClock()
         if waits { await worker.pause(until: due) }
         if worker.isCancelled || worker.readClock() < due { return nil }
