@@ -194,7 +194,8 @@ import Testing
             try runMany()
             let before = countAll()
             try runMany()
-            try eventually("all is as it was") { countAll() == before }
+            // Less is none of ours either: the runtime lets threads of its own go when they have had nothing to do.
+            try eventually("there is no more than before") { zip(countAll(), before).allSatisfy(<=) }
         }
     }
 

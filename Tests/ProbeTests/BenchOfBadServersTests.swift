@@ -61,7 +61,7 @@ import Testing
         try await withServer(limits: limits, { try await EchoService.serve($0) }) { address in
             var plan = shortPlan()
             plan.clients = 5
-            plan.timeout = .seconds(2)
+            plan.timeout = .seconds(5)
             let outcome = try await Bench("\(address)", plan).run()
             #expect(outcome.clients == 3)
             #expect(outcome.echoes > 0)
@@ -135,6 +135,9 @@ import Testing
         let open = try await Bench("\(server.addresses[0])", plan).run()
         // A tenth of what is due in a second waits half of the stall or more; of those who wait to be answered only ten do.
         #expect(open.latency.valueAtPercentile(95) >= 100_000_000)
+        if closed.service.valueAtPercentile(95) >= 100_000_000 {
+            try Test.cancel("this machine is so busy that an echo takes as long as the stall")
+        }
         #expect(closed.latency.valueAtPercentile(95) < 100_000_000)
     }
 
@@ -157,7 +160,8 @@ import Testing
     }
 
     /// What was due and could not be sent before patience ended is counted, and the rate was missed.
-    @Test func whatAServerKeepsFromBeingSentIsCounted() async throws {
+    @Test(arguments: [BenchMode.pingPong, .churn])
+    func whatAServerKeepsFromBeingSentIsCounted(mode: BenchMode) async throws {
         let handler: @Sendable (AsyncClient) async throws -> Void = { client in
             while let bytes = try await client.read() {
                 // Its loop has no other client; a task that sleeps would wait for a thread that other tests block.
@@ -167,7 +171,7 @@ import Testing
         }
         try await withServer(handler) { address in
             var plan = shortPlan()
-            (plan.clients, plan.rate, plan.timeout) = (1, 1000, .milliseconds(900))
+            (plan.mode, plan.clients, plan.rate, plan.timeout) = (mode, 1, 1000, .seconds(5))
             let outcome = try await Bench("\(address)", plan).run()
             #expect(outcome.echoes + outcome.errors["not sent in time", default: 0] == 300)
             #expect(outcome.errors["not sent in time", default: 0] > 200)

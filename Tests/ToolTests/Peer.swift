@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Nitka
 import Subprocess
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -38,7 +39,7 @@ enum Peer {
     static func run(
         _ arguments: (String) -> [String], against command: (String) -> [String]
     ) async throws -> Tool.Ending {
-        let port = try Listener(on: Endpoint("127.0.0.1:0")).addresses[0].port
+        let port = try freePort()
         let words = command("\(port)")
         let name = words[0]
         // A process for each client is left behind by some of them: all stand in a group of their own.
@@ -59,6 +60,20 @@ enum Peer {
             return ending
         }
         return try result.closureResult.get()
+    }
+
+    private static let nextPort = Mutex(UInt16.random(in: 20_000..<30_000))
+
+    /// Below the ports that the kernel gives away, and never the same one twice: another test would take it meanwhile.
+    private static func freePort() throws -> UInt16 {
+        for _ in 0..<1000 {
+            let port = nextPort.withLock { port in
+                port = port == 32_000 ? 20_000 : port + 1
+                return port
+            }
+            if (try? Listener(on: Endpoint("127.0.0.1:\(port)"))) != nil { return port }
+        }
+        throw Errno.addressInUse
     }
 
     private static func waitUntilOpen(_ endpoint: Endpoint) async throws {

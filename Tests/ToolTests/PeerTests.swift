@@ -49,7 +49,7 @@ import Testing
     /// It forgets what its `cat` still holds when a client has ended sending, and stalls in a stream.
     @Test(.enabled(if: Peer.has("ncat"), "skipped: no ncat"))
     func ncatIsFoundOut() async throws {
-        let ending = try await Peer.check(["--timeout", "500ms", "--skip", "together,cross-talk"]) { port in
+        let ending = try await Peer.check(["--timeout", "2s", "--skip", "together,cross-talk"]) { port in
             ["ncat", "-lk", "-e", "/bin/cat", "127.0.0.1", port]
         }
         #expect(ending.code == 1, "\(ending.output)")
