@@ -30,6 +30,13 @@ package enum CurrentThread {
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
+    /// Blocks the thread for about so long, and no longer than until a signal comes.
+    package static func sleep(for duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        var time = Glibc.timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nil)
+    }
+
     /// Takes the thread out of restartable sequences, see rseq(2), of which a thread that only passes messages on makes
     /// no use: the kernel writes to a line of its memory each time it switches to the thread, and waits for that line
     /// when hundreds of threads take turns.

@@ -108,7 +108,7 @@ extension AsyncConnection {
         do throws(Errno) { return .success(try call()) } catch { return .failure(error) }
     }
 
-    /// Notes what a receive into so much room brought.
+    /// Notes what a receive into so much room brought; 0 for a pipe.
     ///
     /// A receive that came back short has emptied the socket, see epoll(7): the next report says when to try again. Not
     /// so after a hang-up, which is reported once.
@@ -116,6 +116,7 @@ extension AsyncConnection {
         switch result {
         case .success(.bytes(let count)):
             if count < room, !watch.isHungUp { watch.hasInput = false }
+            if room > 0 { loop.noteMessage() }
             receivedCount.store(receivedCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
         case .success(.endOfStream): inputEnded.store(true, ordering: .releasing)
         case .success(.nothing): watch.hasInput = false

@@ -71,7 +71,7 @@ extension AsyncConnection {
             case .endOfStream: return true
             case .nothing: continue
             case .bytes(let count):
-                loop.noteStream()
+                loop.noteStream(count)
                 var left = count
                 while left > 0 {
                     let gone = try other.sent(

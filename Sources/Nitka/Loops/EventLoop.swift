@@ -25,6 +25,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) private var spareBlock: ByteBlock?
     @exclusivity(unchecked) var batch: MessageBatch
     @exclusivity(unchecked) private var spin = SpinPolicy()
+    @exclusivity(unchecked) private var nap = NapPolicy()
     private(set) var thread = ThreadName(name: "", id: 0)
     /// When the kernel last reported, in nanoseconds of the monotonic clock: near enough for deadlines, and free.
     @exclusivity(unchecked) package private(set) var now = MonotonicTime.now.nanoseconds
@@ -168,12 +169,22 @@ extension EventLoop {
             let count = spinForReports()
             if count > 0 { return count }
         }
+        if nap.naps(at: now) {
+            let count = poll.wait(blocks: false)
+            if count > 0 { return count }
+            CurrentThread.sleep(for: NapPolicy.length)
+        }
         let count = poll.wait(blocks: true)
         spin.reported(count)
         return count
     }
 
-    func noteStream() { spin.streamed() }
+    func noteStream(_ count: Int) {
+        spin.streamed()
+        nap.moved(count)
+    }
+
+    func noteMessage() { nap.heardMessage() }
 
     private func spinForReports() -> Int {
         let switches = CurrentThread.involuntarySwitches
