@@ -14,8 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATTERN = 1 << 20 };
-
 static char pattern[PATTERN + PATTERN_SPAN];
 
 double now(void) {

@@ -34,8 +34,8 @@ __attribute__((noreturn)) void missing(int clients);                  // whose e
 int connect_to(int port);                    // blocking until connected, then without delay and non-blocking
 void set_watchdog(const struct plan *plan);  // ends the process when the server stops answering
 
-// Bytes without a short period; `pattern_at(p)` can be read for PATTERN_SPAN bytes, whatever p is.
-enum { PATTERN_SPAN = 256 * 1024 };
+// Bytes with a period of PATTERN; `pattern_at(p)` can be read for PATTERN_SPAN bytes, whatever p is.
+enum { PATTERN = 1024 * 1024, PATTERN_SPAN = 256 * 1024 };
 void make_pattern(void);
 const char *pattern_at(uint64_t position);
 
