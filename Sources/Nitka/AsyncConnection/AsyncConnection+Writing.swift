@@ -45,6 +45,7 @@ extension AsyncConnection {
 extension AsyncConnection {
     /// Sends all of it; the caller has the turn to write.
     nonisolated(nonsending) func sendAll(_ bytes: RawSpan) async throws(NitkaError) {
+        loop.noteMessage()
         var gone = 0
         while gone < bytes.byteCount {
             let rest = bytes.extracting(gone..<bytes.byteCount)

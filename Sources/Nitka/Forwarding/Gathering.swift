@@ -10,9 +10,9 @@ internal import NitkaKernel
 ///
 /// An event loop naps instead, see ``NapPolicy``: that serves all of its streams, where a thread serves one.
 struct Gathering: Hashable {
-    /// How much to wait for: three segments of the largest size, which are a little less than 64 KiB each. With more a
-    /// MB costs less, and fewer pass by in a second: what has gathered has left the processor's nearer caches.
-    static let bytes = 3 * 65_400
+    /// How much to wait for: three pieces as the kernel joins them, a little less than 64 KiB each. With more a MB costs
+    /// less, and fewer pass by in a second: what has gathered has left the processor's nearer caches.
+    static let bytes = 3 * 65_000
     /// How long at most.
     static let patience = Duration.milliseconds(2)
 

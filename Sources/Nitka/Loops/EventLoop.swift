@@ -144,6 +144,7 @@ extension EventLoop {
         guard hasArrivals.load(ordering: .relaxed) else { return false }
         hasArrivals.store(false, ordering: .sequentiallyConsistent)
         let (errands, isStopping) = arrivals.withLock { arrivals in
+            if !arrivals.jobs.isEmpty || !arrivals.errands.isEmpty { nap.end() }
             for job in arrivals.jobs { jobs.append(job) }
             arrivals.jobs.removeAll(keepingCapacity: true)
             defer { arrivals.errands.removeAll(keepingCapacity: true) }
@@ -184,7 +185,8 @@ extension EventLoop {
         nap.moved(count)
     }
 
-    func noteMessage() { nap.heardMessage() }
+    /// Somebody waits for this loop, and not for a stream.
+    func noteMessage() { nap.end() }
 
     private func spinForReports() -> Int {
         let switches = CurrentThread.involuntarySwitches

@@ -5,18 +5,23 @@
 /// A loop that waits instead is woken for every piece that a sender sends, at a cost to both, and acknowledges each.
 /// After a nap the pieces of that while are moved by few calls, and have not left the processor's near caches yet.
 ///
-/// It pays only where the sender goes on meanwhile. Who has a small window, or waits for an answer, stands still: so
-/// what moves in a while with naps is held against what moved in one without, and where it is less there are none, for
-/// longer each time. One message ends them: its sender is not to wait for a nap.
+/// It pays only where senders go on meanwhile. Who has a small window, or waits for an answer, stands still: so what
+/// all streams together move in a second with naps is held against what they moved without, and where it is clearly less
+/// there are none, for longer each time.
 struct NapPolicy: Hashable {
+    /// The kernel adds some 50 µs, see PR_SET_TIMERSLACK(2const).
     static let length = Duration.microseconds(300)
-    /// So many sleeps are looked at before a decision: after as many that are not, in which the sender's window follows.
+    /// A decision rests on so many sleeps. As many before them are left out, in which the senders' windows adapt.
     static let sample = 256
     /// Naps go on while so much of the bytes a second is left.
     static let least = 0.8
     /// After so many samples with naps it is measured anew what moves without.
     static let samplesWithNaps = 16
     static let longestPause = 65_536
+    /// So long after somebody else than a stream wanted something there are none, in nanoseconds.
+    static let quietTime: Int64 = 250_000_000
+    /// When nothing came for longer, the streams have paused, and the sample says nothing.
+    static let longestGap: Int64 = 50_000_000
 
     private enum Phase: Hashable {
         case without
@@ -26,11 +31,13 @@ struct NapPolicy: Hashable {
     private var phase = Phase.without
     private var sleepsLeft = 2 * sample
     private var pause = 2 * sample
-    private var began: Int64?
+    private var began: Int64 = 0
+    private var last = Int64.min
     private var bytes = 0
     private var rateWithout = 0.0
     private var hasMoved = false
-    private var hasHeardMessage = false
+    private var isToEnd = false
+    private var quietUntil = Int64.min
 
     /// So many bytes of a stream were moved.
     mutating func moved(_ count: Int) {
@@ -38,34 +45,32 @@ struct NapPolicy: Hashable {
         hasMoved = true
     }
 
-    /// Bytes came that are no stream's.
-    mutating func heardMessage() { hasHeardMessage = true }
+    /// Somebody wants something of the loop that is no stream: no nap before the next sleeps.
+    mutating func end() { isToEnd = true }
 
     /// To be asked once before each sleep.
     ///
     /// - Parameter now: when the kernel last reported, in nanoseconds.
     mutating func naps(at now: Int64) -> Bool {
-        if hasHeardMessage { startAgain() }
-        guard hasMoved else { return false }
+        if isToEnd { beQuiet(at: now) }
+        guard hasMoved, now >= quietUntil else { return false }
         hasMoved = false
-        guard let began else {
-            (self.began, bytes) = (now, 0)
-            return false
-        }
+        if now &- Self.longestGap > last { sleepsLeft = max(sleepsLeft, 2 * Self.sample) }
+        last = now
         sleepsLeft -= 1
-        if sleepsLeft == Self.sample { (self.began, bytes) = (now, 0) }
-        if sleepsLeft == 0 { decide(rate: Double(bytes) / Double(max(1, now &- began)), at: now) }
+        if sleepsLeft == Self.sample { (began, bytes) = (now, 0) }
+        if sleepsLeft == 0 { decide(rate: Double(bytes) / Double(max(1, now &- began))) }
         return phase != .without
     }
 
-    private mutating func startAgain() {
-        hasHeardMessage = false
-        hasMoved = false
-        if began == nil { return }
-        self = NapPolicy()
+    /// What was found out about naps that did not pay is kept.
+    private mutating func beQuiet(at now: Int64) {
+        isToEnd = false
+        quietUntil = now &+ Self.quietTime
+        if phase != .without { (phase, sleepsLeft) = (.without, 2 * Self.sample) }
     }
 
-    private mutating func decide(rate: Double, at now: Int64) {
+    private mutating func decide(rate: Double) {
         sleepsLeft = 2 * Self.sample
         switch phase {
         case .without:
