@@ -135,9 +135,8 @@ import Testing
         let open = try await Bench("\(server.addresses[0])", plan).run()
         // A tenth of what is due in a second waits half of the stall or more; of those who wait to be answered only ten do.
         #expect(open.latency.valueAtPercentile(95) >= 100_000_000)
-        if closed.service.valueAtPercentile(95) >= 100_000_000 {
-            try Test.cancel("this machine is so busy that an echo takes as long as the stall")
-        }
+        // Four stalls, which ten clients wait out: a twentieth of less than that would be them.
+        if closed.echoes < 1000 { try Test.cancel("skipped: this machine is too busy for a thousand echoes meanwhile") }
         #expect(closed.latency.valueAtPercentile(95) < 100_000_000)
     }
 

@@ -15,6 +15,7 @@ final class BenchClient: LoopPartner {
     @exclusivity(unchecked) private(set) var problem: BenchProblem?
     /// Has it had its first echo on this connection?
     private(set) var wasGreeted = false
+    private var greetedAt = Int64.max
 
     private var wasEverGreeted = false
     private var hasFailed = false
@@ -65,6 +66,9 @@ final class BenchClient: LoopPartner {
         hasFailed = hasFailed || problem != nil
         (problem, wasGreeted) = (nil, false)
     }
+
+    /// Has it been served since that moment or before, and was not cut off?
+    func isServed(since moment: Int64) -> Bool { wasGreeted && greetedAt <= moment && problem == nil }
 
     /// Connecting failed, or the connection did.
     func fail(_ error: NitkaError) { problem = problem ?? .error(errorKind(error)) }
@@ -124,7 +128,7 @@ extension BenchClient {
             guard let message = onTheirWay.removeOldest() else { break }
             worker.recorder.echo(message, at: now, bytes: worker.plan.size)
             if !wasGreeted {
-                wasGreeted = true
+                (wasGreeted, greetedAt) = (true, now)
                 if !wasEverGreeted { worker.greeted(isSettled: !hasFailed) }
                 wasEverGreeted = true
             }
@@ -156,9 +160,7 @@ extension BenchClient {
             }
             return
         }
-        if schedule == nil {
-            schedule = Schedule(start: timing.start, client: number, of: worker.talkers, rate: rate)
-        }
+        if schedule == nil { schedule = newSchedule(timing, rate) }
         // What the server kept from being sent until its patience is over will not be sent.
         guard now < timing.end &+ worker.patience else { return }
         while let due = schedule?.next, due <= now, due < timing.end, onTheirWay.count < worker.depth {
@@ -187,9 +189,17 @@ extension BenchClient {
     private func isOver(at now: Int64) -> Bool {
         guard let timing = worker.timing, now >= timing.end else { return false }
         if onTheirWay.count > 0 || (!talks && !saidGoodbye) { return false }
-        // With nothing on its way all that was due has been sent, or is too late.
-        if let schedule { worker.giveUp(schedule) }
         return true
+    }
+
+    private func newSchedule(_ timing: BenchTiming, _ rate: Double) -> Schedule {
+        Schedule(start: timing.start, client: number, of: worker.talkers, rate: rate)
+    }
+
+    /// Counts what was due, now that nothing more will be sent: after the last message, or without a connection.
+    func giveUp() {
+        guard talks, let timing = worker.timing, let rate = worker.plan.rate else { return }
+        worker.giveUp(schedule ?? newSchedule(timing, rate))
     }
 
     private var nextMoment: Int64 {

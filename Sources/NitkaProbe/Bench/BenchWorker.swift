@@ -99,11 +99,14 @@ final class BenchWorker: @unchecked Sendable {
         waiting = []
     }
 
-    /// How many clients have been served, and were not cut off since. A loop that is behind is asked when the count is
-    /// over already: who left because it was is one of them.
+    /// How many clients were served when counting began. A loop that is behind is asked later, even when the count is
+    /// over: who came meanwhile is none of them, and who left because it was over is one.
     var served: Int { servedAndHere + servedAndGone }
 
-    private var servedAndHere: Int { clients.count { $0.wasGreeted && $0.problem == nil } }
+    private var servedAndHere: Int {
+        let begin = timing?.begin ?? .max
+        return clients.count { $0.isServed(since: begin) }
+    }
 
     /// How long the loop has worked so far, in nanoseconds of a processor's time.
     var busyTime: Int64 { CurrentThread.processorTime &- loop.spunAway }
@@ -145,6 +148,12 @@ extension BenchWorker {
         if plan.mode == .churn { return await Visitor(number: number, worker: self).live() }
         let client = BenchClient(number: number, worker: self, talks: number < talkers)
         clients.append(client)
+        await comeAndGo(client)
+        if !isCancelled { client.giveUp() }
+    }
+
+    /// Connects a client, and again whenever its connection fails.
+    private nonisolated(nonsending) func comeAndGo(_ client: BenchClient) async {
         var pause = ReconnectPause()
         var isFirst = true
         while isFirst || !isOver {

@@ -13,10 +13,12 @@ struct Visitor {
 
     nonisolated(nonsending) func live() async {
         var identity = number
+        var wasGreeted = false
         if let problem = await visit(due: worker.readClock(), identity: identity) {
             worker.note(problem, isFirst: true)
         } else {
             worker.greeted(isSettled: true)
+            wasGreeted = true
         }
         guard let timing = await worker.started() else { return }
         var schedule = worker.plan.rate.map {
@@ -26,6 +28,8 @@ struct Visitor {
         while let due = await nextDue(&schedule) {
             identity += worker.plan.clients
             guard let problem = await visit(due: due, identity: identity) else {
+                if !wasGreeted { worker.greeted(isSettled: false) }
+                wasGreeted = true
                 pause = ReconnectPause()
                 continue
             }
