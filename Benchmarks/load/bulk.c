@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// N streams, sent and received as fast as they go. To be no bottleneck the load copies nothing: it sends from a file in
-// memory, see sendfile(2), and looks at one piece in 16 of what it receives; the others are counted, and at the end all
-// that was sent must have come back. A load that copied what it sends had no time left with the faster servers.
+// N streams, sent and received as fast as they go. To be no bottleneck the load copies nothing of what it sends, which
+// lies in a file in memory, see sendfile(2), and looks at one piece in 16 of what it receives; the others are counted,
+// and at the end all that was sent must have come back.
 #define _GNU_SOURCE
 #include "flow.h"
 
@@ -17,7 +17,7 @@ static unsigned pieces;
 static int file;
 
 static void make_file(void) {
-    file = memfd_create("pattern", MFD_CLOEXEC);
+    if ((file = memfd_create("pattern", MFD_CLOEXEC)) < 0) die("memfd_create");
     for (uint64_t at = 0; at < PATTERN + PATTERN_SPAN; at += PATTERN_SPAN)
         if (write(file, pattern_at(at), PATTERN_SPAN) != PATTERN_SPAN) die("write the pattern");
 }

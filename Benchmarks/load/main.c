@@ -3,6 +3,7 @@
 // what was counted, in how many seconds, and the CPU seconds that the load and the server used meanwhile.
 #include "load.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ int main(int count, char **arguments) {
         if (!set(&plan, arguments[i])) return usage(arguments[i]);
     if (plan.clients < 1 || plan.size < 8 || plan.size > 65536 || plan.window < 1) return usage("numbers");
     raise_descriptor_limit();
+    signal(SIGPIPE, SIG_IGN);
     set_watchdog(&plan);
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (count > 1 && strcmp(arguments[1], modes[i].name) == 0) return modes[i].run(&plan);
