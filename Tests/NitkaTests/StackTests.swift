@@ -193,8 +193,9 @@ import Testing
         await #expect(processExitsWith: .success) {
             try runMany()
             let before = countAll()
-            try runMany()
-            // Less is none of ours either: the runtime lets threads of its own go when they have had nothing to do.
+            precondition(before.allSatisfy { $0 >= 0 })
+            // The runtime may let a few threads of its own go meanwhile, behind which a leak of one a time would hide.
+            for _ in 0..<10 { try runMany() }
             try eventually("there is no more than before") { zip(countAll(), before).allSatisfy(<=) }
         }
     }

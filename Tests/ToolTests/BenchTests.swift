@@ -85,7 +85,7 @@ import Testing
         let report = try BenchReport(json: result.standardOutput)
         #expect(report.interrupted)
         #expect(report.echoes > 0)
-        #expect(report.duration < 600)
+        #expect(report.duration < 300)
     }
 
     /// Every command that `nitka help bench` shows is run, for a short while.
