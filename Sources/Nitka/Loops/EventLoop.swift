@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NitkaKernel
-internal import Synchronization
 
 /// A thread that runs tasks, and between them asks the kernel once for all who wait: the task executor of its clients
 /// (SE-0417).
@@ -33,17 +32,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) package private(set) var spunAway: Int64 = 0
 
     // This part is everybody's.
-    private let wake: WakeEvent
-    private let arrivals = Lock(Arrivals())
-    private let hasArrivals = Atomic<Bool>(false)
-    private let isParked = Atomic<Bool>(false)
-
-    private struct Arrivals {
-        var jobs: [UnownedJob] = []
-        var errands: [@Sendable () -> Void] = []
-        var isStopping = false
-        var hasStopped = false
-    }
+    private let mailbox: LoopMailbox
 
     /// How many jobs run before the kernel is asked again: no chain of jobs keeps the loop from its clients.
     private static let jobsATurn = 512
@@ -55,10 +44,10 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     init(ring: SendRing? = nil) throws(Errno) {
         batch = MessageBatch(ring: ring)
         poll = try EventPoll()
-        wake = try WakeEvent()
+        mailbox = try LoopMailbox()
         timer = try LoopTimer()
         try poll.add(timer.descriptor.number, token: slots.insert(.signal {}))
-        try poll.add(wake.descriptor.number, token: slots.insert(.signal {}))
+        try poll.add(mailbox.wakeNumber, token: slots.insert(.signal {}))
     }
 
     /// Is this its thread?
@@ -71,7 +60,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Takes a job of the runtime's, from any thread.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        if isCurrent { jobs.append(job) } else { arrive(job) }
+        if isCurrent { return jobs.append(job) }
+        // After the loop has ended a job runs where it is: what it wanted here is closed by now, and it will be told so.
+        if !mailbox.post(job) { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
     /// Runs until it is stopped and has nothing left to run.
@@ -81,9 +72,9 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         while true {
             runJobs()
             let isStopping = takeArrivals()
-            if isStopping, jobs.isEmpty, leave() { return }
+            if isStopping, jobs.isEmpty, mailbox.close() { return }
             let count = waitForReports()
-            isParked.store(false, ordering: .relaxed)
+            mailbox.unpark()
             now = MonotonicTime.now.nanoseconds
             report(count)
             soundAlarms()
@@ -92,10 +83,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     /// Lets ``run()`` return when there is nothing left to run.
-    func stop() {
-        arrivals.withLock { $0.isStopping = true }
-        announceArrivals()
-    }
+    func stop() { mailbox.postStop() }
 }
 
 // MARK: - Jobs
@@ -109,58 +97,17 @@ extension EventLoop {
         }
     }
 
-    /// A job from another thread. After the loop has ended it runs where it is: what it wanted here is closed by now,
-    /// and it will be told so.
-    private func arrive(_ job: UnownedJob) {
-        let isTaken = arrivals.withLock { arrivals in
-            if arrivals.hasStopped { return false }
-            arrivals.jobs.append(job)
-            return true
-        }
-        if isTaken { announceArrivals() } else { job.runSynchronously(on: asUnownedTaskExecutor()) }
-    }
-
     /// Has `body` called on the loop's thread, soon; returns false, and does nothing, when the loop has ended.
     @discardableResult
-    package func perform(_ body: @escaping @Sendable () -> Void) -> Bool {
-        let isTaken = arrivals.withLock { arrivals in
-            if arrivals.hasStopped { return false }
-            arrivals.errands.append(body)
-            return true
-        }
-        if isTaken { announceArrivals() }
-        return isTaken
-    }
-
-    /// The flag goes up before the look whether the loop sleeps, and the loop says that it sleeps before it looks at
-    /// the flag: one of the two sees the other. Only the first of many wakes it.
-    private func announceArrivals() {
-        hasArrivals.store(true, ordering: .sequentiallyConsistent)
-        if isParked.exchange(false, ordering: .sequentiallyConsistent) { wake.raise() }
-    }
+    package func perform(_ body: @escaping @Sendable () -> Void) -> Bool { mailbox.post(body) }
 
     /// Returns whether the loop is to stop.
     private func takeArrivals() -> Bool {
-        guard hasArrivals.load(ordering: .relaxed) else { return false }
-        hasArrivals.store(false, ordering: .sequentiallyConsistent)
-        let (errands, isStopping) = arrivals.withLock { arrivals in
-            if !arrivals.jobs.isEmpty || !arrivals.errands.isEmpty { nap.end() }
-            for job in arrivals.jobs { jobs.append(job) }
-            arrivals.jobs.removeAll(keepingCapacity: true)
-            defer { arrivals.errands.removeAll(keepingCapacity: true) }
-            // A loop that is to stop comes back until it has nothing left.
-            if arrivals.isStopping { hasArrivals.store(true, ordering: .relaxed) }
-            return (arrivals.errands, arrivals.isStopping)
-        }
-        for errand in errands { errand() }
-        return isStopping
-    }
-
-    private func leave() -> Bool {
-        arrivals.withLock { arrivals in
-            arrivals.hasStopped = arrivals.jobs.isEmpty && arrivals.errands.isEmpty
-            return arrivals.hasStopped
-        }
+        guard let delivery = mailbox.take() else { return false }
+        nap.end()
+        for job in delivery.jobs { jobs.append(job) }
+        for errand in delivery.errands { errand() }
+        return delivery.isStopping
     }
 
     private func waitForReports() -> Int {
@@ -210,9 +157,7 @@ extension EventLoop {
 
     /// Is there nothing to do? Then others are told that this loop sleeps.
     private func mayPark() -> Bool {
-        if !jobs.isEmpty || !unfinished.isEmpty { return false }
-        isParked.store(true, ordering: .sequentiallyConsistent)
-        return !hasArrivals.load(ordering: .sequentiallyConsistent)
+        jobs.isEmpty && unfinished.isEmpty && mailbox.park()
     }
 
     /// The timer goes off for the earliest alarm.
