@@ -45,7 +45,7 @@ struct NapPolicy: Hashable {
         hasMoved = true
     }
 
-    /// Somebody wants something of the loop that is no stream: no nap before the next sleeps.
+    /// Somebody wants something of the loop that is no stream: no naps for a while.
     mutating func end() { isToEnd = true }
 
     /// To be asked once before each sleep.

@@ -187,9 +187,8 @@ extension BenchClient {
     }
 
     private func isOver(at now: Int64) -> Bool {
-        guard let timing = worker.timing, now >= timing.end else { return false }
-        if onTheirWay.count > 0 || (!talks && !saidGoodbye) { return false }
-        return true
+        guard let timing = worker.timing, now >= timing.end, onTheirWay.count == 0 else { return false }
+        return talks || saidGoodbye
     }
 
     private func newSchedule(_ timing: BenchTiming, _ rate: Double) -> Schedule {

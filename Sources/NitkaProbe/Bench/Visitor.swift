@@ -13,13 +13,9 @@ struct Visitor {
 
     nonisolated(nonsending) func live() async {
         var identity = number
-        var wasGreeted = false
-        if let problem = await visit(due: worker.readClock(), identity: identity) {
-            worker.note(problem, isFirst: true)
-        } else {
-            worker.greeted(isSettled: true)
-            wasGreeted = true
-        }
+        let problem = await visit(due: worker.readClock(), identity: identity)
+        var wasGreeted = problem == nil
+        if let problem { worker.note(problem, isFirst: true) } else { worker.greeted(isSettled: true) }
         guard let timing = await worker.started() else { return }
         var schedule = worker.plan.rate.map {
             Schedule(start: timing.start, client: number, of: worker.plan.clients, rate: $0)
