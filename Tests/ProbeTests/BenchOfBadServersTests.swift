@@ -178,6 +178,60 @@ import Testing
         }
     }
 
+    /// Its only client is answered once, and never again on any connection.
+    @Test func whatAServerThatFellSilentWasNotSentIsCounted() async throws {
+        let wasAnswered = Monitor(false)
+        try await withServer({ client in
+            while let bytes = try await client.read() {
+                let isFirst = wasAnswered.update { was in
+                    defer { was = true }
+                    return !was
+                }
+                if isFirst { try await client.write(bytes) }
+            }
+        }) { address in
+            var plan = shortPlan()
+            (plan.clients, plan.rate, plan.timeout) = (1, 1000, .milliseconds(300))
+            let outcome = try await Bench("\(address)", plan).run()
+            #expect(outcome.echoes == 0)
+            #expect(outcome.errors["not sent in time"] == 300)
+        }
+    }
+
+    /// The second visit of all is turned away. From then on a visit is answered when both visitors are there, so that
+    /// both are served.
+    @Test func aVisitorWhoIsTurnedAwayAtFirstIsServedAllTheSame() async throws {
+        let visits = Monitor((came: 0, inside: 0, haveMet: false, answered: 0))
+        try await withServer({ client in
+            guard let bytes = try await client.read() else { return }
+            let place = visits.update { visits in
+                visits.came += 1
+                visits.inside += visits.came > 2 ? 1 : 0
+                visits.haveMet = visits.haveMet || visits.inside == 2
+                return visits.came
+            }
+            if place == 2 { return }
+            while place > 2, visits.withLock({ !$0.haveMet }) { await Task.yield() }
+            try await client.write(bytes)
+            _ = try await client.read()
+            visits.update { visits in
+                visits.inside -= place > 2 ? 1 : 0
+                visits.answered += 1
+            }
+        }) { address in
+            var plan = shortPlan()
+            (plan.mode, plan.clients, plan.warmup, plan.timeout) = (.churn, 2, .seconds(600), .seconds(30))
+            let bench = try Bench("\(address)", plan)
+            let outcome = try await bench.run { progress in
+                guard case .warmingUp = progress else { return }
+                _ = visits.wait(until: .now + .seconds(30)) { $0.haveMet && $0.answered >= 20 ? true : nil }
+                bench.stop()
+            }
+            #expect(outcome.clients == 2)
+            #expect(outcome.errors == ["closed by the server": 1])
+        }
+    }
+
     /// Three of four are turned away once and then served, which is two connections and one client each.
     @Test func whoIsServedAtTheSecondTryIsOneClient() async throws {
         let visits = Monitor((came: 0, served: 0))
