@@ -198,6 +198,26 @@ import Testing
         }
     }
 
+    /// Of two clients the second one is never answered.
+    @Test func whatWhoWasNeverServedHadToSendIsCounted() async throws {
+        let first = Monitor<UInt64?>(nil)
+        try await withServer({ client in
+            while let bytes = try await client.read() {
+                let isFirst = first.update { first in
+                    first = first ?? client.id
+                    return first == client.id
+                }
+                if isFirst { try await client.write(bytes) }
+            }
+        }) { address in
+            var plan = shortPlan()
+            (plan.clients, plan.rate, plan.timeout) = (2, 1000, .seconds(3))
+            let outcome = try await Bench("\(address)", plan).run()
+            #expect(outcome.echoes == 150)
+            #expect(outcome.errors["not sent in time"] == 150)
+        }
+    }
+
     /// The second visit of all is turned away. From then on a visit is answered when both visitors are there, so that
     /// both are served.
     @Test func aVisitorWhoIsTurnedAwayAtFirstIsServedAllTheSame() async throws {

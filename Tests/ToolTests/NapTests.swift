@@ -16,18 +16,23 @@ import Testing
 
     @Test(.enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() })
     func aLoopNapsForNobodyWhoSendsMessages() async throws {
-        let chain = ThreadChain()
-        let count = try await naps(under: { address in
-            // Until the server ends.
-            try chain.start(named: "chat") {
-                guard let client = try? Connection.open(to: Endpoint(address)) else { return }
-                defer { client.close() }
-                while (try? client.write([1])) != nil, (try? client.read()) != nil {}
-            }
-        })
-        #expect(chain.join(until: .now + .seconds(30)))
-        // Who is kept from talking for a while by other tests does not keep the loop from it; else it naps all the time.
-        #expect(count < 1000)
+        // Who is kept from talking for a while by other tests does not keep the loop from it.
+        for _ in 0..<5 {
+            let chain = ThreadChain()
+            let count = try await naps(under: { try chat($0, chain) })
+            #expect(chain.join(until: .now + .seconds(30)))
+            if count == 0 { return }
+        }
+        Issue.record("naps in each of five runs")
+    }
+
+    /// Talks until the server ends.
+    private func chat(_ address: String, _ chain: ThreadChain) throws {
+        try chain.start(named: "chat") {
+            guard let client = try? Connection.open(to: Endpoint(address)) else { return }
+            defer { client.close() }
+            while (try? client.write([1])) != nil, (try? client.read()) != nil {}
+        }
     }
 
     /// How often the server naps in four seconds of a stream, and of what else is there.
