@@ -27,7 +27,8 @@ def facts_of(facts):
     about = facts["machine"]
     lines = [f"- {facts['date']}, `{plain(facts['command'])}`",
              f"- {facts['runs']} runs of {facts['seconds']:g} seconds for each cell",
-             f"- {about['processor']}, {about['cores']} cores, Linux {about['kernel']}", f"- {facts['congestion']}"]
+             f"- {about['processor']}, {about['cores']} cores, Linux {about['kernel']}", f"- {facts['congestion']}",
+             f"- {facts['load']}"]
     return "\n".join(lines + [f"- {name}: {version}" for name, version in about["versions"].items()])
 
 

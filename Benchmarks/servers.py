@@ -93,15 +93,25 @@ def build(server):
     for program in server.needs:
         if shutil.which(program) is None:
             raise Skip(f"{program} is not installed")
-    if server.name == "C io_uring" and not pathlib.Path("/usr/include/liburing.h").exists():
+    if server.name == "C io_uring" and not has_liburing():
         raise Skip("liburing.h is not installed")
     if server.build is not None:
         run_build(server.build)
 
 
+def has_liburing():
+    return pathlib.Path("/usr/include/liburing.h").exists()
+
+
 def build_load():
     sources = sorted(map(str, (HERE / "load").glob("*.c")))
-    run_build(["cc", "-O2", "-Wall", "-o", str(BIN / "load"), *sources])
+    together = ["-DWITH_LIBURING", "-luring"] if has_liburing() else []
+    run_build(["cc", "-O2", "-Wall", "-o", str(BIN / "load"), *sources, *together])
+
+
+def how_the_load_sends():
+    done = subprocess.run([str(BIN / "load"), "sends"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def build_nitka():

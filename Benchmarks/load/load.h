@@ -34,6 +34,11 @@ __attribute__((noreturn)) void missing(int clients);                  // whose e
 int connect_to(int port);                    // blocking until connected, then without delay and non-blocking
 void set_watchdog(const struct plan *plan);  // ends the process when the server stops answering
 
+// What is sent soon must stay as it is until `send_now`, which every round ends with.
+void send_soon(int socket, const char *bytes, size_t count);
+void send_now(void);
+int sends_together(void);  // whether the messages of a round go to the kernel with one call
+
 // Bytes with a period of PATTERN; `pattern_at(p)` can be read for PATTERN_SPAN bytes, whatever p is.
 enum { PATTERN = 1024 * 1024, PATTERN_SPAN = 256 * 1024 };
 void make_pattern(void);

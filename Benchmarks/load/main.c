@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `load MODE port=N [clients=N] [size=N] [window=N] [server=PID] [warmup=S] [seconds=S]` prints one JSON object:
-// what was counted, in how many seconds, and the CPU seconds that the load and the server used meanwhile.
+// what was counted, in how many seconds, and the CPU seconds that the load and the server used meanwhile. `load sends`
+// says whether messages go to the kernel together.
 #include "load.h"
 
 #include <signal.h>
@@ -42,5 +43,6 @@ int main(int count, char **arguments) {
     set_watchdog(&plan);
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (count > 1 && strcmp(arguments[1], modes[i].name) == 0) return modes[i].run(&plan);
+    if (count == 2 && strcmp(arguments[1], "sends") == 0) return puts(sends_together() ? "together" : "one by one") < 0;
     return usage(count > 1 ? arguments[1] : "which mode");
 }

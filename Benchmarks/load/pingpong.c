@@ -21,14 +21,14 @@ struct pinger {
 static struct pinger *pingers;
 static char *answer;
 static int epoll, served, ending, home;  // home: how many have their last echo
-static double echoes;
+static double echoes, round_at;  // round_at: when the kernel last said who is ready; every clock read costs
 
-static void send_next(struct pinger *pinger, const struct plan *plan, double at) {
+static void send_next(struct pinger *pinger, const struct plan *plan) {
     pinger->sent++;
-    pinger->sent_at = at;
+    pinger->sent_at = round_at;
     pinger->got = 0;
     memcpy(pinger->message + 4, &pinger->sent, 4);
-    if (send(pinger->socket, pinger->message, (size_t)plan->size, MSG_NOSIGNAL) != plan->size) die("send");
+    send_soon(pinger->socket, pinger->message, (size_t)plan->size);
 }
 
 static void add_pinger(uint32_t number, const struct plan *plan) {
@@ -37,7 +37,8 @@ static void add_pinger(uint32_t number, const struct plan *plan) {
     pinger->message = malloc((size_t)plan->size);
     memcpy(pinger->message, pattern_at((uint64_t)number * 4099), (size_t)plan->size);
     memcpy(pinger->message, &number, 4);
-    struct epoll_event event = {.events = EPOLLIN, .data.u32 = number};
+    // Edges are enough: the next byte of a message that came in part is one. Levels are asked for anew every time.
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u32 = number};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, pinger->socket, &event) < 0) die("epoll_ctl");
 }
 
@@ -59,9 +60,8 @@ static void receive(uint32_t number, const struct plan *plan) {
         home++;
         return;
     }
-    double at = now();
-    record_trip((uint64_t)((at - pinger->sent_at) * 1e9));
-    send_next(pinger, plan, at);
+    record_trip((uint64_t)((round_at - pinger->sent_at) * 1e9));
+    send_next(pinger, plan);
 }
 
 static void open_all(const struct plan *plan) {
@@ -75,11 +75,15 @@ static void open_all(const struct plan *plan) {
 static void receive_all(const struct plan *plan) {
     struct epoll_event ready[512];
     int n = epoll_wait(epoll, ready, 512, 100);
+    round_at = now();
     for (int i = 0; i < n; i++) receive(ready[i].data.u32, plan);
+    send_now();
 }
 
 static void send_all(const struct plan *plan) {
-    for (int i = 0; i < plan->clients; i++) send_next(&pingers[i], plan, now());
+    round_at = now();
+    for (int i = 0; i < plan->clients; i++) send_next(&pingers[i], plan);
+    send_now();
 }
 
 // One echo for each, and nobody goes on before the last has it. Otherwise those who were accepted first keep the core
