@@ -11,6 +11,7 @@ import argparse
 import datetime
 import json
 import pathlib
+import random
 import shlex
 import signal
 import sys
@@ -41,6 +42,7 @@ def parse(arguments):
     parser.add_argument("--servers", type=words, default=[], metavar="NAMES", help="these servers, by name")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--warmup", type=float, default=0.5, help="seconds before each count")
     parser.add_argument("--quick", action="store_true", help="1 run of 0.3 seconds, 300 clients at most")
     parser.add_argument("--nitka", type=pathlib.Path, metavar="PATH", help="a built nitka (default: builds this one)")
     parser.add_argument("--extra", action="append", default=[], metavar="NAME=COMMAND",
@@ -51,7 +53,7 @@ def parse(arguments):
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--docs", type=pathlib.Path, metavar="FILE", help="writes this page, and its plots beside it")
     settings = parser.parse_args(arguments)
-    settings.warmup, settings.most = 0.5, 20000
+    settings.most = 20000
     if settings.quick:
         settings.runs, settings.seconds, settings.warmup, settings.most = 1, 0.3, 0.1, 300
     return settings
@@ -99,10 +101,10 @@ def show(progress):
 
 
 def run_row(row, settings, results):
-    """Every repetition runs all servers, each time beginning with another one."""
+    """Every repetition runs all servers, in an order of its own: a neighbour on the machine who comes and goes in a
+    rhythm must not always meet the same server."""
     for run in range(settings.runs):
-        turn = run % len(results.servers)
-        for server in results.servers[turn:] + results.servers[:turn]:
+        for server in random.sample(results.servers, len(results.servers)):
             show(f"{row.key} {run + 1}/{settings.runs} {server.name}")
             results.add(row, server, run_once(row, server, settings, results))
     show("")
