@@ -156,7 +156,7 @@ def main(arguments):
             all_of_the_servers.build_nitka()
         facts = {"date": datetime.date.today().isoformat(), "command": shlex.join(["Benchmarks/run.py", *arguments]),
                  "runs": settings.runs, "seconds": settings.seconds, "machine": machine.describe(),
-                 "load": f"the load sends the messages of many clients {all_of_the_servers.how_the_load_sends()}"}
+                 "load": f"the load sends the echo rows' messages {all_of_the_servers.how_the_load_sends()}"}
         results = measured(settings, facts)
     except (Skip, ValueError) as reason:
         sys.exit(f"run.py: {reason}")

@@ -110,6 +110,7 @@ def build_load():
 
 
 def how_the_load_sends():
+    """Together, or one by one."""
     done = subprocess.run([str(BIN / "load"), "sends"], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

@@ -37,7 +37,7 @@ void set_watchdog(const struct plan *plan);  // ends the process when the server
 // What is sent soon must stay as it is until `send_now`, which every round ends with.
 void send_soon(int socket, const char *bytes, size_t count);
 void send_now(void);
-int sends_together(void);  // whether the messages of a round go to the kernel with one call
+int sends_together(void);  // whether many go to the kernel with one call
 
 // Bytes with a period of PATTERN; `pattern_at(p)` can be read for PATTERN_SPAN bytes, whatever p is.
 enum { PATTERN = 1024 * 1024, PATTERN_SPAN = 256 * 1024 };

@@ -22,7 +22,7 @@ static int set(struct plan *plan, const char *word) {
 
 static int usage(const char *word) {
     fprintf(stderr, "load: %s?\nload pingpong|stream|bulk|churn|hold port=N [clients=N] [size=N] [window=N] "
-                    "[server=PID] [warmup=S] [seconds=S]\n", word);
+                    "[server=PID] [warmup=S] [seconds=S]\nload sends\n", word);
     return 64;
 }
 

@@ -100,6 +100,9 @@ static void bring_all_home(const struct plan *plan) {
         if (now() > end) missing(plan->clients - home);
         receive_all(plan);
     }
+    // With edges, what came along with a last echo was not told of.
+    for (int i = 0; i < plan->clients; i++)
+        if (recv(pingers[i].socket, answer, 1, 0) >= 0) wrong("more came than its echoes, or the end", i);
 }
 
 int pingpong(const struct plan *plan) {
