@@ -24,7 +24,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) private var spareBlock: ByteBlock?
     @exclusivity(unchecked) var batch: MessageBatch
     @exclusivity(unchecked) private var spin = SpinPolicy()
-    @exclusivity(unchecked) private var nap = NapPolicy()
+    @exclusivity(unchecked) private(set) var nap = NapPolicy()
     private(set) var thread = ThreadName(name: "", id: 0)
     /// When the kernel last reported, in nanoseconds of the monotonic clock: near enough for deadlines, and free.
     @exclusivity(unchecked) package private(set) var now = MonotonicTime.now.nanoseconds

@@ -36,7 +36,7 @@ struct NapPolicy: Hashable {
     private var bytes = 0
     private var rateWithout = 0.0
     private var hasMoved = false
-    private var isToEnd = false
+    private(set) var isToEnd = false
     private var quietUntil = Int64.min
 
     /// So many bytes of a stream were moved.
