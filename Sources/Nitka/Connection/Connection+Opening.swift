@@ -15,11 +15,21 @@ extension Connection {
     public static func open(
         to endpoint: Endpoint, timeout: Duration = .seconds(10)
     ) throws(NitkaError) -> Connection {
+        try open(to: endpoint, timeout: timeout, orInterruptedBy: -1)
+    }
+
+    /// As ``open(to:timeout:)-(Endpoint,_)``; an attempt that is interrupted has timed out. Looking a name up is not
+    /// interrupted.
+    ///
+    /// - Parameter wake: a descriptor that is readable when nobody wants the connection any more; -1 for none.
+    package static func open(
+        to endpoint: Endpoint, timeout: Duration, orInterruptedBy wake: Int32
+    ) throws(NitkaError) -> Connection {
         let deadline = MonotonicTime.now + timeout
         var failure: NitkaError?
         for address in try endpoint.resolved() {
             do throws(NitkaError) {
-                return try open(to: address, until: deadline)
+                return try open(to: address, until: deadline, orInterruptedBy: wake)
             } catch {
                 failure = error
             }

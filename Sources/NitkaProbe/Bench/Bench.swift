@@ -22,6 +22,8 @@ public final class Bench: Sendable {
     public let plan: BenchPlan
 
     let control = Monitor(BenchControl())
+    /// Wakes who is connecting; where there is no descriptor for it, a connection attempt ends by its timeout.
+    private let wake = try? WakeEvent.Shared()
 
     /// A bench of the server at an endpoint.
     public init(_ endpoint: Endpoint, _ plan: BenchPlan = BenchPlan()) {
@@ -36,13 +38,11 @@ public final class Bench: Sendable {
         self.init(try Endpoint(address), plan)
     }
 
-    /// Runs it once; suspends the task, on whatever executor, until it is over.
+    /// Runs it once; suspends the task, on whatever executor, until it is over. A cancelled task stops it, as ``stop()``.
     ///
     /// - Parameter progress: told how it goes, about once a second, on a thread of the bench's own.
-    /// A cancelled task stops it, as ``stop()``.
-    ///
-    /// - Throws: ``Nitka/NitkaError`` when nothing can be connected to; ``BenchObstacle`` when nobody is served, this machine
-    ///   lacks something, or the plan makes no sense.
+    /// - Throws: ``Nitka/NitkaError`` when nothing can be connected to; ``BenchObstacle`` when nobody is served, or it is
+    ///   stopped before anybody is, when this machine lacks something, or the plan makes no sense.
     public func run(_ progress: (@Sendable (BenchProgress) -> Void)? = nil) async throws -> BenchOutcome {
         try await withTaskCancellationHandler {
             try await runOnThread(progress)
@@ -78,7 +78,11 @@ public final class Bench: Sendable {
     /// that are on their way.
     public func stop() {
         control.update { $0.stops += 1 }
+        wake?.raise()
     }
+
+    /// Readable when it is to end early; -1 for none.
+    var wakeNumber: Int32 { wake?.number ?? -1 }
 }
 
 struct BenchControl: Sendable {

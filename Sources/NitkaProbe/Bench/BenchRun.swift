@@ -33,10 +33,16 @@ struct BenchRun {
     }
 
     /// Nothing there is found out here, before hundreds of clients do.
-    private func firstThatAnswers() throws(NitkaError) -> SocketAddress {
-        let connection = try Connection.open(to: bench.endpoint, timeout: plan.timeout)
-        defer { connection.close() }
-        return connection.peer
+    private func firstThatAnswers() throws -> SocketAddress {
+        do {
+            let connection = try Connection.open(
+                to: bench.endpoint, timeout: plan.timeout, orInterruptedBy: bench.wakeNumber)
+            defer { connection.close() }
+            return connection.peer
+        } catch {
+            guard isStopped, error.reason == .timedOut else { throw error }
+            throw BenchObstacle(description: "it was ended before \(bench.endpoint) had answered")
+        }
     }
 
     /// Waits until every client has had its first echo, or has failed to.
