@@ -79,6 +79,8 @@ public struct BenchSecond: Sendable {
     private let times: CompactTimes
 
     /// A second as it was recorded.
+    ///
+    /// - Parameter latency: as ``BenchOutcome/histogram()`` makes it.
     public init(
         start: Duration, length: Duration, echoes: UInt64, bytes: UInt64, errors: UInt64, latency: Histogram<UInt64>
     ) {

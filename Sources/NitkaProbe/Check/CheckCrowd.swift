@@ -66,7 +66,7 @@ final class CheckCrowd {
     }
 
     /// Those who were answered leave. Does that get somebody served who was not?
-    func othersAreServedWhenTheAnsweredLeave(_ size: Int) -> Bool {
+    func othersAreServedWhenTheAnsweredLeave() -> Bool {
         guard !answered.isEmpty else { return false }
         for client in clients where answered.contains(client.number) { client.connection.close() }
         let deadline = MonotonicTime.now + context.settings.timeout

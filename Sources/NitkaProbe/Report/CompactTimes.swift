@@ -5,12 +5,16 @@ internal import Histogram
 /// A histogram in a few kilobytes, where its array has a quarter of a megabyte: a bench keeps one for every second, for
 /// hours.
 struct CompactTimes: Sendable {
-    private let cells: [(value: UInt64, count: UInt64)]
+    private let counts: [UInt8]
     private let shortest: UInt64
     private let longest: UInt64
 
+    /// - Parameter times: with the cells of ``BenchOutcome/histogram()``.
     init(_ times: Histogram<UInt64>) {
-        cells = times.recordedValues().map { ($0.value, $0.count) }
+        precondition(
+            times.numberOfSignificantValueDigits == .three && times.lowestDiscernibleValue == 1,
+            "times have three digits, from a nanosecond on, as those of BenchOutcome.histogram()")
+        counts = CountRuns.encode(HistogramCells(times).lazy.map(\.count))
         (shortest, longest) = (times.min, times.maxRecorded)
     }
 
@@ -18,11 +22,20 @@ struct CompactTimes: Sendable {
     /// is the very shortest and longest time.
     var times: Histogram<UInt64> {
         var times = BenchOutcome.histogram()
+        let cells = cells(of: times)
         for cell in cells.dropFirst().dropLast() { times.record(cell.value, count: cell.count) }
         guard let first = cells.first, let last = cells.last else { return times }
         times.record(longest, count: cells.count == 1 ? 1 : last.count)
         let others = cells.count == 1 ? first.count - 1 : first.count
         if others > 0 { times.record(shortest, count: others) }
         return times
+    }
+
+    private func cells(of grid: Histogram<UInt64>) -> [HistogramCells.Cell] {
+        var cells: [HistogramCells.Cell] = []
+        var runs = CountRuns(counts[...])
+        var position: UInt64 = 0
+        while let cell = try? runs.nextCell(from: &position, of: grid) { cells.append(cell) }
+        return cells
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Histogram
+
 /// The counts of a histogram as V2 has them: each a signed number, ZigZag and LEB128, where a negative one is a run of
 /// empty cells. A single empty cell is 0.
 ///
@@ -23,6 +25,30 @@ struct CountRuns {
         if number > 0 { return .count(UInt64(number)) }
         guard number > -Self.mostCells else { throw ReportError("the histogram has more cells than there can be") }
         return .empty(number == 0 ? 1 : Int(-number))
+    }
+
+    /// The next cell that holds something; nil at the end. A cell beyond 2⁵⁰, which no histogram has, is told
+    /// of as if it lay there: where values overflow is not reached.
+    ///
+    /// - Parameters:
+    ///   - position: the lowest value of the cell after the last one that was told of; 0 at first.
+    ///   - grid: a histogram with the same cells.
+    mutating func nextCell(
+        from position: inout UInt64, of grid: borrowing Histogram<UInt64>
+    ) throws(ReportError) -> HistogramCells.Cell? {
+        while let run = try next() {
+            switch run {
+            case .empty(var cells):
+                while cells > 0, position < 1 << 50 {
+                    position = grid.nextNonEquivalentForValue(position)
+                    cells -= 1
+                }
+            case .count(let count):
+                defer { position = grid.nextNonEquivalentForValue(position) }
+                return HistogramCells.Cell(value: position, count: count)
+            }
+        }
+        return nil
     }
 
     private mutating func word() throws(ReportError) -> UInt64 {

@@ -20,9 +20,10 @@ extension HistogramLog {
             Self.legend,
         ]
         lines += intervals.map { interval in
-            let times = [interval.start - start, interval.length, Double(interval.times.max) / 1e6].map(Self.decimal)
-            let payload = Data(HistogramPayload.encode(interval.times)).base64EncodedString()
-            return (times + [payload]).joined(separator: ",")
+            let times = interval.times
+            let fields = [interval.start - start, interval.length, Double(times.max) / 1e6].map(Self.decimal)
+            let payload = Data(HistogramPayload.encode(times)).base64EncodedString()
+            return (fields + [payload]).joined(separator: ",")
         }
         return lines.joined(separator: "\n") + "\n"
     }

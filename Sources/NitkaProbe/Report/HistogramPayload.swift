@@ -61,24 +61,12 @@ enum HistogramPayload {
 
     private static func histogram(of counts: ArraySlice<UInt8>) throws(ReportError) -> Histogram<UInt64> {
         var histogram = BenchOutcome.histogram()
-        var value: UInt64 = 0
+        var position: UInt64 = 0
         var runs = CountRuns(counts)
-        while let run = try runs.next() {
-            switch run {
-            case .empty(let cells):
-                // Far beyond the last cell the next count is refused, and where values overflow is not reached.
-                var cells = cells
-                while cells > 0, value < 1 << 50 {
-                    value = histogram.nextNonEquivalentForValue(value)
-                    cells -= 1
-                }
-            case .count(let count):
-                // Far from where a sum of counts, or a count times an hour, overflows.
-                guard count < 1 << 40, histogram.totalCount < 1 << 40, histogram.record(value, count: count) else {
-                    throw ReportError("the histogram has a time beyond an hour, or more times than there can be")
-                }
-                value = histogram.nextNonEquivalentForValue(value)
-            }
+        while let cell = try runs.nextCell(from: &position, of: histogram) {
+            // Far from where a sum of counts, or a count times an hour, overflows.
+            guard cell.count < 1 << 40, histogram.totalCount < 1 << 40, histogram.record(cell.value, count: cell.count)
+            else { throw ReportError("the histogram has a time beyond an hour, or more times than there can be") }
         }
         return histogram
     }

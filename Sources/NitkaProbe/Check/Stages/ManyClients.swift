@@ -14,7 +14,7 @@ extension StageContext {
             let count = "\(crowd.answered.count) of \(all) served at once"
             let isSilence = failures.allSatisfy { $0.reason == .noAnswer || $0.reason == .short }
             if isSilence, let late = crowd.late() { throw StageFailure(late.reason, "\(count); \(late.finding)") }
-            if isSilence, crowd.othersAreServedWhenTheAnsweredLeave(settings.size) {
+            if isSilence, crowd.othersAreServedWhenTheAnsweredLeave() {
                 throw StageFailure(.waitsForOthers, "\(count), another only when one had left")
             }
             throw StageFailure(first.reason, "\(count); \(first.finding)")
