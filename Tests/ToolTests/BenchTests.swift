@@ -6,6 +6,7 @@ import NitkaEcho
 import NitkaKernel
 import NitkaProbe
 import Subprocess
+import SystemPackage
 import Testing
 
 @Suite struct BenchCommandTests {
@@ -29,6 +30,18 @@ import Testing
         #expect(ending.code == 1)
         #expect(ending.output.contains("FAIL: p99 is "))
         #expect(ending.output.contains(", less than 1 s\n"))
+    }
+
+    /// A line that went on in the next row would be replaced in part alone.
+    @Test(.enabled(if: Peer.has("/usr/bin/script"), "skipped: no script(1) to make a terminal"))
+    func theLiveLineStaysInOneRowOfANarrowTerminal() async throws {
+        let bench = "stty cols 40; \(Tool.path) bench --clients 2 --duration 1200ms --warmup 50ms"
+        let ending = try await Tool.run(["-qec", bench, "/dev/null"], of: "/usr/bin/script")
+        let parts = ending.output.replacing("\r\u{1b}[K", with: "\u{1}").split(separator: "\u{1}")
+        // What comes before the first and after the last of them is no live line.
+        let live = parts.dropFirst().dropLast()
+        #expect(live.contains { $0.contains("echoes/s") }, "\(ending.output)")
+        #expect(live.allSatisfy { $0.count < 40 }, "\(live)")
     }
 
     @Test func aFileThatCannotBeWrittenTakesNoOtherWithIt() async throws {

@@ -80,8 +80,14 @@ struct Speaker: Sendable {
 
     func say(_ text: String) { write(text + "\n") }
 
-    /// Replaces the line that was shown last by this one; on a terminal alone.
-    func show(_ text: String) { write("\r\u{1b}[K" + text) }
+    /// Replaces the line that was shown last by as much of this one as fits; on a terminal alone.
+    func show(_ text: String) {
+        // One that went on in the next row would be replaced in part.
+        write("\r\u{1b}[K" + text.prefix(width))
+    }
+
+    /// What stands in the last column makes some terminals begin a row.
+    var width: Int { stream.columns.map { max(20, $0 - 1) } ?? 80 }
 
     private func write(_ text: String) { try? stream.write(text) }
 }

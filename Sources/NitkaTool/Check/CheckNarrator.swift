@@ -14,12 +14,10 @@ final class CheckNarrator: Sendable {
 
     /// - Parameter idle: how long a connection is left silent.
     init(idle: Duration?) {
-        // What stands in the last column makes some terminals begin a line.
-        let width = StandardStream.output.columns.map { max(20, $0 - 1) } ?? 80
-        self.width = min(width, 120)
+        width = min(speaker.width, 120)
         self.idle = idle ?? .zero
-        rows = Monitor(CheckRows(width: self.width, unicode: unicode))
-        waiting = StandardStream.output.isTerminal ? WaitingLine(width: width) : nil
+        rows = Monitor(CheckRows(width: width, unicode: unicode))
+        waiting = StandardStream.output.isTerminal ? WaitingLine() : nil
     }
 
     func show(_ progress: CheckProgress) {
@@ -52,11 +50,9 @@ final class WaitingLine: Sendable {
     }
 
     private let state = Monitor(State())
-    private let width: Int
     private let thread = Monitor<Background?>(nil)
 
-    init(width: Int) {
-        self.width = width
+    init() {
         // Where there is no thread for it, nothing is shown.
         let thread = try? Background(named: "nitka-waiting") { [self] in run() }
         self.thread.withLock { $0 = thread }
@@ -106,6 +102,6 @@ final class WaitingLine: Sendable {
         // What is over within a second needs no words, unless it will take long.
         guard seconds > .zero || state.length != nil else { return nil }
         let length = state.length.map { " of \(Span(duration: $0))" } ?? ""
-        return String("…     \(text) \(Span(duration: seconds))\(length)".prefix(width))
+        return "…     \(text) \(Span(duration: seconds))\(length)"
     }
 }
