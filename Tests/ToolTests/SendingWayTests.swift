@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import Nitka
+import Subprocess
 import SystemPackage
 import Testing
 
@@ -25,6 +26,28 @@ import Testing
         #expect(
             ending.error
                 == "nitka: make an io_uring: operation not permitted; --io auto does without one where it has to\n")
+    }
+
+    @Test(.enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() }, .timeLimit(.minutes(1)))
+    func autoSaysThatItDoesWithout() async throws {
+        let command = Self.serve("0", tracing: "io_uring_setup", "error=EPERM", "auto")
+        // strace, which writes to a file, passes no signal on.
+        var platform = PlatformOptions()
+        platform.processGroupID = 0
+        let result = try await Subprocess.run(
+            .name(command[0]), arguments: Arguments(Array(command.dropFirst())), platformOptions: platform,
+            input: .none, output: .sequence, error: .discarded
+        ) { execution in
+            var lines: [String] = []
+            for try await line in execution.standardOutput.strings() {
+                lines.append(line.filter { $0 != "\n" })
+                if lines.count == 2 { try execution.send(signal: .terminate, toProcessGroup: true) }
+            }
+            return lines
+        }
+        #expect(
+            result.closureResult.dropFirst().first
+                == "every message is sent by a call of its own: make an io_uring: operation not permitted")
     }
 
     @Test(

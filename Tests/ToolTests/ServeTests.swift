@@ -17,6 +17,8 @@ import Testing
         ) { execution in
             var lines: [String] = []
             for try await line in execution.standardOutput.strings() {
+                // The server says that it does without one, where it was to find out.
+                if line.contains("io_uring"), model == ["tasks"] || model.last == "auto" { continue }
                 lines.append(line.filter { $0 != "\n" })
                 if lines.count == 1 {
                     let connection = try Connection.open(

@@ -28,6 +28,13 @@ import Testing
         #expect(!ending.error.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
     }
 
+    @Test(arguments: [["--io", "auto"], ["--loops", "2"]], [[], ["--model", "threads"]])
+    func whatGoesWithEventLoopsIsWrongUsageWithoutThem(option: [String], model: [String]) async throws {
+        let ending = try await Tool.run(["serve"] + model + option)
+        #expect(ending.code == 64)
+        #expect(ending.error.contains("\(option[0]) goes with --model tasks."))
+    }
+
     @Test(arguments: ["serve", "connect", "check"])
     func helpSaysTheDefaults(command: String) async throws {
         let ending = try await Tool.run([command, "--help"])

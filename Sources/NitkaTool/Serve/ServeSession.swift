@@ -20,6 +20,7 @@ struct ServeSession {
         let addresses = server.addresses.map(\.description).joined(separator: ", ")
         always.notice("listening on \(addresses)", metadata: ["event": "listening", "address": "\(addresses)"])
         for skipped in server.skippedAddresses { logger.warning("\(skipped)") }
+        if model == .tasks, io == .auto { tellOfRefusedRing() }
         let signals = try startSignalThread()
         let log = try startLogThread()
         let totals: ServerSnapshot
@@ -45,6 +46,17 @@ struct ServeSession {
         // anything left to do.
         withExtendedLifetime(signals) {}
         CurrentProcess.exitNow(cutOff == 0 ? 0 : 3)
+    }
+
+    /// A server that costs more than the same one elsewhere is to say why.
+    private func tellOfRefusedRing() {
+        do {
+            try LoopIO.checkRing()
+        } catch {
+            logger.info(
+                "every message is sent by a call of its own: \(error)",
+                metadata: ["event": "no_io_uring", "error": "\(error)"])
+        }
     }
 
     private func startSignalThread() throws -> Background {

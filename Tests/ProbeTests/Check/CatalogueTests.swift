@@ -4,7 +4,6 @@ import NitkaProbe
 import Testing
 
 @Suite struct CatalogueTests {
-    /// What is named wrongly stays wrong, however much time there is.
     @Test(arguments: Catalogue.all)
     func everyMisbehaviourIsNamed(_ misbehaviour: Misbehaviour) async throws {
         let seed = UInt64.random(in: 0...UInt64(UInt32.max))

@@ -3,13 +3,15 @@
 import NitkaProbe
 
 /// On a machine that is busy with other tests silence comes before a wrong byte does, and what is late by little is late
-/// by much. So what is not judged as it should be is judged again with three times the time, and with nine times.
+/// by much. So what is not judged as it should be is judged again with more of it.
+///
+/// - Parameter factors: how many times the time, try by try.
 func judgedPatiently(
-    _ isRight: (CheckReport) -> Bool, judge: (Int) async throws -> CheckReport
+    _ isRight: (CheckReport) -> Bool, factors: [Int] = [1, 3, 9], judge: (Int) async throws -> CheckReport
 ) async throws -> CheckReport {
-    for factor in [1, 3] {
+    for factor in factors.dropLast() {
         let report = try await judge(factor)
         if isRight(report) { return report }
     }
-    return try await judge(9)
+    return try await judge(factors.last ?? 1)
 }
