@@ -70,7 +70,11 @@ package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
                 return .changed(changes(in: came.extracting(0..<start), client, offset, payload))
             }
             if place.offset > here { return .lost(place.offset - here) }
-            return place.offset == offset ? .unsent(start) : .duplicated(here - place.offset)
+            // What came a second time is recognised at once. Behind bytes of nobody's it is what was due when they came,
+            // of which the first may have looked right by chance.
+            let again = here - place.offset
+            let isFarBack = again >= UInt64(start + Payload.recognisableBytes)
+            return start == 0 || isFarBack ? .duplicated(again) : .unsent(Int(again))
         }
         let changes = changes(in: came, client, offset, payload)
         return came.byteCount < Payload.recognisableBytes ? .changed(changes) : .unsent(came.byteCount)

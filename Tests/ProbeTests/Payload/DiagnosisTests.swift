@@ -48,6 +48,14 @@ import Testing
         #expect(diagnosis(noise) == "client 7, offset 300: 2000 bytes that nobody sent")
     }
 
+    /// Once in 256 times the first of them looks right, once in 65,536 times the first two do.
+    @Test(arguments: [1, 2]) func whatNobodySentMayLookRightAtFirst(count: UInt64) {
+        let unsent = stream(4096..<4096 + count) + [1, 2, 3]
+        let bytes = stream(0..<4096) + unsent + stream(4096..<9000)
+        let place = "client 7, offset \(4096 + count)"
+        #expect(diagnosis(bytes) == "\(place): \(unsent.count) bytes that nobody sent")
+    }
+
     @Test func ofAFewBytesLittleIsSaid() {
         #expect(diagnosis(stream(0..<100) + [0, 0, 0]) == "client 7, offset 100: 3 bytes changed")
     }
