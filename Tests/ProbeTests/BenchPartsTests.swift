@@ -144,6 +144,7 @@ import Testing
     @Test func timesThatWereMadeCompactAreTheSame() {
         for values in [
             [], [0], [7], [7, 7, 7], [1000, 1001], [2048, 2049], [0, 5, 5_000_000_123], [3_599_999_999_999],
+            [5_000_000_123, 5_000_000_123, 9_000_000_321],
         ] {
             var times = BenchOutcome.histogram()
             for value in values { times.record(UInt64(value)) }

@@ -152,6 +152,13 @@ enum Catalogue {
         ) { _ in
             { client, _ in while let bytes = try client.read() { try client.write(bytes.filter { $0 != 255 }) } }
         },
+        Misbehaviour(name: "drops the first byte", findings: [.echo: .lost]) { _ in
+            { client, _ in
+                guard let bytes = try client.read() else { return }
+                try client.write(Array(bytes.dropFirst()))
+                try client.forward(to: client)
+            }
+        },
         Misbehaviour(
             name: "drops bytes of value 0", findings: all([.echo, .integrity, .halfClose, .crossTalk], .lost),
             possible: [.together, .close], settings: calm
