@@ -46,7 +46,7 @@ import Testing
             }
         }
         try await withServer(handler) { address in
-            var plan = shortPlan()
+            var plan = BenchPlan.short
             plan.clients = 2
             // The probing first connection of a bench is client 1 of the server, and says nothing.
             let outcome = try await Bench("\(address)", plan).run()
@@ -59,7 +59,7 @@ import Testing
         var limits = Limits()
         limits.clients = 3
         try await withServer(limits: limits, { try await EchoService.serve($0) }) { address in
-            var plan = shortPlan()
+            var plan = BenchPlan.short
             plan.clients = 5
             plan.timeout = .seconds(5)
             let outcome = try await Bench("\(address)", plan).run()
@@ -74,7 +74,7 @@ import Testing
         let server = try Server(on: "127.0.0.1:0")
         let chain = ThreadChain()
         try chain.start(named: "serve") { _ = try? server.runBlocking(loops: 1) { try await EchoService.serve($0) } }
-        var plan = shortPlan()
+        var plan = BenchPlan.short
         plan.duration = .seconds(120)
         let bench = try Bench("\(server.addresses[0])", plan)
         let badSeconds = Monitor(0)
@@ -98,7 +98,7 @@ import Testing
 
     @Test func whoAnswersNothingServesNobody() async throws {
         try await withServer({ client in while try await client.read() != nil {} }) { address in
-            var plan = shortPlan()
+            var plan = BenchPlan.short
             plan.timeout = .milliseconds(300)
             await #expect { try await Bench("\(address)", plan).run() } throws: { error in
                 "\(error)" == "no client was served by \(address): timed out"
@@ -150,7 +150,7 @@ import Testing
             }
         }
         try await withServer(handler) { address in
-            var plan = shortPlan()
+            var plan = BenchPlan.short
             (plan.rate, plan.depth, plan.duration, plan.timeout) = (100, 8, .milliseconds(500), .seconds(30))
             let outcome = try await Bench("\(address)", plan).run()
             #expect(outcome.errors == [:])
@@ -169,7 +169,7 @@ import Testing
             }
         }
         try await withServer(handler) { address in
-            var plan = shortPlan()
+            var plan = BenchPlan.short
             (plan.mode, plan.clients, plan.rate, plan.timeout) = (mode, 1, 1000, .seconds(5))
             let outcome = try await Bench("\(address)", plan).run()
             #expect(outcome.echoes + outcome.errors["not sent in time", default: 0] == 300)
@@ -190,7 +190,7 @@ import Testing
                 if isFirst { try await client.write(bytes) }
             }
         }) { address in
-            var plan = shortPlan()
+            var plan = BenchPlan.short
             (plan.clients, plan.rate, plan.timeout) = (1, 1000, .seconds(5))
             let outcome = try await Bench("\(address)", plan).run()
             #expect(outcome.echoes == 0)
@@ -210,7 +210,7 @@ import Testing
                 if isFirst { try await client.write(bytes) }
             }
         }) { address in
-            var plan = shortPlan()
+            var plan = BenchPlan.short
             (plan.clients, plan.rate, plan.timeout) = (2, 1000, .seconds(8))
             let outcome = try await Bench("\(address)", plan).run()
             #expect(outcome.echoes == 150)
@@ -239,7 +239,7 @@ import Testing
                 visits.answered += 1
             }
         }) { address in
-            var plan = shortPlan()
+            var plan = BenchPlan.short
             (plan.mode, plan.clients, plan.warmup, plan.timeout) = (.churn, 2, .seconds(600), .seconds(30))
             let bench = try Bench("\(address)", plan)
             let outcome = try await bench.run { progress in
@@ -273,7 +273,7 @@ import Testing
             try await client.write(second)
             try await EchoService.serve(client)
         }) { address in
-            var plan = shortPlan()
+            var plan = BenchPlan.short
             (plan.warmup, plan.timeout) = (.seconds(600), .seconds(30))
             let bench = try Bench("\(address)", plan)
             let outcome = try await bench.run { progress in
@@ -286,68 +286,4 @@ import Testing
             #expect(outcome.errors == ["closed by the server": 3])
         }
     }
-
-    /// A queue that is full: the kernel drops who asks for more, and nobody says so.
-    @Test(.timeLimit(.minutes(1))) func aRunThatIsStoppedWhileItConnectsEndsAtOnce() async throws {
-        let listener = try Listener(on: Endpoint("127.0.0.1:0"), backlog: 0)
-        let address = listener.addresses[0]
-        var waiting: [Connection] = []
-        while let connection = try? Connection.open(to: address, timeout: .milliseconds(300)) {
-            waiting.append(connection)
-        }
-        var plan = shortPlan()
-        plan.timeout = .seconds(600)
-        let bench = try Bench("\(address)", plan)
-        let task = Task { try await bench.run() }
-        while !isAskedForAConnection(address.port) { try await Task.sleep(for: .milliseconds(5)) }
-        bench.stop()
-        await #expect { try await task.value } throws: { error in
-            "\(error)" == "it was ended before \(address) had answered"
-        }
-        withExtendedLifetime(waiting) {}
-    }
-
-    /// A connection in SYN_SENT, which is 02 there, see proc_pid_net(5).
-    private func isAskedForAConnection(_ port: UInt16) -> Bool {
-        let number = String(Int(port) + 0x10000, radix: 16, uppercase: true).dropFirst()
-        return (ProcFile.text("/proc/net/tcp") ?? "").split(separator: "\n").contains { line in
-            let fields = line.split(separator: " ")
-            return fields.count > 3 && fields[2].hasSuffix(":\(number)") && fields[3] == "02"
-        }
-    }
-
-    @Test func aRunThatIsStoppedWhileItWarmsUpEndsAtOnce() async throws {
-        try await withServer({ try await EchoService.serve($0) }) { address in
-            var plan = shortPlan()
-            plan.warmup = .seconds(600)
-            let bench = try Bench("\(address)", plan)
-            let outcome = try await bench.run { progress in
-                if case .warmingUp = progress { bench.stop() }
-            }
-            #expect(outcome.wasInterrupted)
-            #expect(outcome.duration == .zero)
-        }
-    }
-
-    @Test func aCancelledTaskStopsItsRun() async throws {
-        try await withServer({ try await EchoService.serve($0) }) { address in
-            var plan = shortPlan()
-            plan.duration = .seconds(600)
-            let bench = try Bench("\(address)", plan)
-            let began = Monitor(false)
-            let task = Task { try await bench.run { _ in began.update { $0 = true } } }
-            #expect(await Task.detached { began.waitForTrue() }.value)
-            task.cancel()
-            #expect(try await task.value.wasInterrupted)
-        }
-    }
-
-    private func shortPlan() -> BenchPlan {
-        var plan = BenchPlan()
-        (plan.clients, plan.loops, plan.duration, plan.warmup) = (4, 1, .milliseconds(300), .milliseconds(50))
-        return plan
-    }
-}
-extension Monitor where State == Bool {
-    func waitForTrue() -> Bool { wait(until: .now + .seconds(30)) { $0 ? true : nil } ?? false }
 }
