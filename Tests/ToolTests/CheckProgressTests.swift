@@ -45,7 +45,10 @@ import Testing
 
     @Test func whatHasFailedFailsAlsoWhenItIsEndedEarly() async throws {
         let (code, lines) = try await run(Self.long, signals: 1) { client in
-            while let bytes = try client.read() { try client.write(bytes.map { $0 == 200 ? 0 : $0 }) }
+            // The few bytes of the stages after it are random: one of them may have that value, too.
+            while let bytes = try client.read() {
+                try client.write(bytes.count > 64 ? bytes.map { $0 == 200 ? 0 : $0 } : bytes)
+            }
         }
         #expect(code == 1)
         #expect(lines.last == "FAIL: echo: a byte of value 200 comes back as 0", "\(lines)")
