@@ -2,32 +2,6 @@
 
 internal import Glibc
 
-/// Pthread mutexes side by side, at an address that never moves: one allocation, and a thread that comes by all of them
-/// for every message touches one or two cache lines.
-struct Mutexes: ~Copyable, @unchecked Sendable {
-    // Unchecked: to be used by several threads is what a mutex is for.
-    private let row: UnsafeMutablePointer<pthread_mutex_t>
-    private let count: Int
-
-    init(_ count: Int) {
-        self.count = count
-        row = .allocate(capacity: count)
-        row.initialize(repeating: pthread_mutex_t(), count: count)
-        for index in 0..<count { pthread_mutex_init(row + index, nil) }
-    }
-
-    deinit {
-        for index in 0..<count { pthread_mutex_destroy(row + index) }
-        row.deallocate()
-    }
-
-    @inline(__always)
-    borrowing func lock(_ index: Int) { pthread_mutex_lock(row + index) }
-
-    @inline(__always)
-    borrowing func unlock(_ index: Int) { pthread_mutex_unlock(row + index) }
-}
-
 /// State behind a mutex.
 ///
 /// The shape of `Synchronization.Mutex`, which is not used because Thread Sanitizer does not understand its futex

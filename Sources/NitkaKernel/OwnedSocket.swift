@@ -7,29 +7,18 @@ internal import Synchronization
 /// A connected socket's number for as long as it is this socket's: any thread may shut it down or ask about it, and
 /// its owner closes it.
 ///
-/// What may block is not here: the mutex is held only across calls that never do.
+/// What may block is not here: the lock is held only across calls that never do.
 struct OwnedSocket: ~Copyable, Sendable {
     let number: CInt
     private let open = Atomic<Bool>(true)
-    private let mutexes: Mutexes
+    private let ownership = WordLock()
 
-    /// - Parameter sides: how many mutexes the owner wants beside the socket's own, see ``lock(_:)``.
-    init(owning descriptor: consuming Descriptor, sides: Int = 0) {
-        number = descriptor.release()
-        mutexes = Mutexes(1 + sides)
-    }
+    init(owning descriptor: consuming Descriptor) { number = descriptor.release() }
 
     deinit { close() }
 
     /// Settled for a caller whom the owner of the right to close can't overtake; news for everybody else.
     var isOpen: Bool { open.load(ordering: .acquiring) }
-
-    /// One of the owner's mutexes, from 0 on; to be locked before the socket's own.
-    @inline(__always)
-    func lock(_ side: Int) { mutexes.lock(1 + side) }
-
-    @inline(__always)
-    func unlock(_ side: Int) { mutexes.unlock(1 + side) }
 
     func shutDown(_ direction: Direction) {
         whileOpen { _ = shutdown(number, direction.flag) }
@@ -41,8 +30,8 @@ struct OwnedSocket: ~Copyable, Sendable {
     var localAddress: RawAddress? { whileOpen { (try? SocketCall.localAddress(number)) ?? nil } ?? nil }
 
     func setSendTimeout(_ timeout: Duration?) throws(Errno) {
-        mutexes.lock(0)
-        defer { mutexes.unlock(0) }
+        ownership.lock(waitingAt: number)
+        defer { ownership.unlock(waitingAt: number) }
         if isOpen { try SocketOptions.setSendTimeout(timeout, on: number) }
     }
 
@@ -56,8 +45,8 @@ struct OwnedSocket: ~Copyable, Sendable {
 
     @discardableResult
     private func whileOpen<Result>(_ body: () -> Result) -> Result? {
-        mutexes.lock(0)
-        defer { mutexes.unlock(0) }
+        ownership.lock(waitingAt: number)
+        defer { ownership.unlock(waitingAt: number) }
         return isOpen ? body() : nil
     }
 }

@@ -8,37 +8,37 @@ internal import Glibc
 ///
 /// `close` alone would not wake a thread that is blocked in `recv`, and its number, given out again, would hand one
 /// client's bytes to another. So closing shuts down first, which wakes both sides, and takes all three locks.
-package final class SharedSocket: Sendable {
+package struct SharedSocket: ~Copyable, Sendable {
     private let socket: OwnedSocket
-    // Each side's mutex is held across its calls. Lock order: reading, writing, the socket's own. It is closed with all
+    // Each side's lock is held across its calls. Lock order: reading, writing, the socket's own. It is closed with all
     // three held, so any one of them keeps it open.
-    private static let reading = 0
-    private static let writing = 1
+    private let reading = WordLock()
+    private let writing = WordLock()
 
-    package init(owning descriptor: consuming Descriptor) { socket = OwnedSocket(owning: descriptor, sides: 2) }
+    package init(owning descriptor: consuming Descriptor) { socket = OwnedSocket(owning: descriptor) }
 
     // Pairs of calls, not bodies: as generic functions of another module they cost a microsecond a message.
 
     /// The right to receive, until ``endReading()``, which must follow; nil, and nothing to end, when it was closed.
     package func beginReading() -> SocketReader? {
-        socket.lock(Self.reading)
+        reading.lock(waitingAt: socket.number)
         if socket.isOpen { return SocketReader(number: socket.number) }
-        socket.unlock(Self.reading)
+        reading.unlock(waitingAt: socket.number)
         return nil
     }
 
-    package func endReading() { socket.unlock(Self.reading) }
+    package func endReading() { reading.unlock(waitingAt: socket.number) }
 
     /// The right to send, until ``endWriting()``, which must follow: no other writer's bytes come between; nil, and
     /// nothing to end, when it was closed.
     package func beginWriting() -> SocketWriter? {
-        socket.lock(Self.writing)
+        writing.lock(waitingAt: socket.number)
         if socket.isOpen { return SocketWriter(number: socket.number) }
-        socket.unlock(Self.writing)
+        writing.unlock(waitingAt: socket.number)
         return nil
     }
 
-    package func endWriting() { socket.unlock(Self.writing) }
+    package func endWriting() { writing.unlock(waitingAt: socket.number) }
 
     /// Ends one direction or both, and so wakes whoever is blocked in it. Any thread, at any time.
     package func shutDown(_ direction: Direction) { socket.shutDown(direction) }
@@ -55,11 +55,11 @@ package final class SharedSocket: Sendable {
     /// - Parameter wakingOthers: wakes a reader or writer on another thread first, ending both directions.
     package func close(wakingOthers: Bool = false) {
         if wakingOthers { shutDown(.both) }
-        socket.lock(Self.reading)
-        socket.lock(Self.writing)
+        reading.lock(waitingAt: socket.number)
+        writing.lock(waitingAt: socket.number)
         socket.close()
-        socket.unlock(Self.writing)
-        socket.unlock(Self.reading)
+        writing.unlock(waitingAt: socket.number)
+        reading.unlock(waitingAt: socket.number)
     }
 }
 

@@ -27,7 +27,7 @@ public final class Connection: Sendable {
     // Only who has the right to read touches it.
     @exclusivity(unchecked) nonisolated(unsafe) var scratch: ByteBlock?
 
-    init(_ socket: SharedSocket, peer: SocketAddress, interruption: Interruption?, pipes: PipeBudget? = nil) {
+    init(_ socket: consuming SharedSocket, peer: SocketAddress, interruption: Interruption?, pipes: PipeBudget? = nil) {
         self.socket = socket
         self.peer = peer
         self.interruption = interruption
