@@ -55,6 +55,30 @@ import Testing
         }
     }
 
+    /// Bytes that are right, and come before anybody can know them: a server that has guessed how they are made.
+    @Test func bytesAheadOfTimeAreNoEcho() async throws {
+        var plan = BenchPlan.short
+        plan.clients = 1
+        var guess = [UInt8](repeating: 0, count: 128)
+        var span = guess.mutableSpan
+        Payload(seed: plan.seed).fill(&span, client: 0, offset: 64)
+        let messages = Monitor(0)
+        try await withServer({ [guess] client in
+            while let bytes = try await client.read() {
+                let count = messages.update { count in
+                    count += 1
+                    return count
+                }
+                // To the second message: with the first one a server says that it is one.
+                try await client.write(count == 2 ? guess : bytes)
+            }
+        }) { address in
+            let outcome = try await Bench("\(address)", plan).run()
+            #expect(outcome.mismatches == 1)
+            #expect(outcome.firstMismatch == "client 1, offset 128: bytes that were not sent yet")
+        }
+    }
+
     @Test func whoIsTurnedAwayIsCountedAndTheRunIsInvalid() async throws {
         var limits = Limits()
         limits.clients = 3
@@ -175,6 +199,8 @@ import Testing
             #expect(outcome.echoes + outcome.errors["not sent in time", default: 0] == 300)
             #expect(outcome.errors["not sent in time", default: 0] > 200)
             #expect(outcome.invalidReasons.contains { $0.hasPrefix("the rate was ") })
+            // The generator was late because the server was.
+            #expect(!outcome.invalidReasons.contains { $0.contains("by its own fault") })
         }
     }
 

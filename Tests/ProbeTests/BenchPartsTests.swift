@@ -26,6 +26,22 @@ import Testing
         }
     }
 
+    @Test func whatIsDueBeforeOrAfterTheCountingDoesNotCount() {
+        let recorder = Recorder(isOpenLoop: true)
+        recorder.window = Recorder.Window(begin: 100, end: 200)
+        for due in [99, 100, 199, 200] as [Int64] {
+            recorder.began(due: due, at: due, lag: 1)
+            recorder.echo(MessageQueue.Message(due: due, sent: due), at: 1000, bytes: 64)
+        }
+        let tally = recorder.exchange(FreshTally())
+        #expect((tally.echoes, tally.bytes, tally.begunInTime) == (2, 128, 2))
+        #expect([tally.latency, tally.service, tally.lag].map(\.totalCount) == [2, 2, 2])
+        // Due in time, and sent too late to be part of the rate.
+        recorder.began(due: 199, at: 200, lag: 1)
+        let late = recorder.exchange(FreshTally())
+        #expect((late.begunInTime, late.lag.totalCount) == (0, 1))
+    }
+
     @Test func aScheduleIsEvenOverAllClients() {
         var due: [Int64] = []
         for client in 0..<7 {

@@ -60,7 +60,7 @@ extension CheckClient {
 
     /// What became of the bytes: told from some more of those that came, if they come soon. Where that are too few, the
     /// echo of a few new ones is what they are told from.
-    private func mismatch(_ bytes: [UInt8]) -> StageFailure {
+    func mismatch(_ bytes: [UInt8]) -> StageFailure {
         var seen = bytes
         if !isBrief { gather(&seen) }
         if !isBrief, seen.count < bytes.count + Payload.recognisableBytes, writer == nil, !hasEndedSending {

@@ -13,6 +13,9 @@ enum Catalogue {
     /// Past the message with every byte value, and before the end of what the stage sends.
     private static let inEcho = 300..<300_000
 
+    /// Where the stage echo has sent a byte, every value, the sizes before 64, and 64 bytes, but for one.
+    private static let lastOfMessage = 1 + 256 + (1 + 2 + 3 + 7 + 8 + 9 + 63) + 64 - 1
+
     private static let waiting = [
         Misbehaviour(name: "serves one client after another", findings: [.together: .waitsForOthers], model: .iterative)
         { _ in
@@ -77,10 +80,17 @@ enum Catalogue {
                 },
             ]
         } + [
+            // Of the message of 64 bytes, after which nobody says anything until it is answered whole.
+            Misbehaviour(
+                name: "drops the last byte of a message", findings: all([.echo, .integrity, .halfClose], .lost),
+                possible: many
+            ) { _ in
+                { client, _ in try echo(client, spoiling: lastOfMessage) { _ in [] } }
+            },
             Misbehaviour(name: "swaps two clients' bytes", findings: [.crossTalk: .foreign]) { seed in
                 let (place, exchange) = (random(20_000..<150_000, seed), Exchange())
                 return { client, _ in try echo(client, swapping: 64, after: place, exchange) }
-            }
+            },
         ]
 
     private static let ending = [
@@ -128,6 +138,22 @@ enum Catalogue {
                     guard let end = line.lastIndex(of: 10) else { continue }
                     try client.write(Array(line[...end]))
                     line.removeSubrange(...end)
+                }
+            }
+        },
+        Misbehaviour(
+            name: "asks who is silent", findings: [.idle: .unsent], possible: streams.union(many), settings: silent
+        ) { _ in
+            { client, _ in
+                client.connection.readTimeout = .milliseconds(700)
+                while true {
+                    do throws(NitkaError) {
+                        guard let bytes = try client.read() else { return }
+                        try client.write(bytes)
+                    } catch {
+                        guard error.reason == .idle else { throw error }
+                        try client.write(Array("still there?".utf8))
+                    }
                 }
             }
         },
