@@ -15,7 +15,7 @@ package struct Lock<State: ~Copyable>: ~Copyable, @unchecked Sendable {
         let size = MemoryLayout<pthread_mutex_t>.size
         let mask = MemoryLayout<State>.alignment - 1
         let offset = (size + mask) & ~mask
-        // One allocation for the two: a client makes several locks, and is gone soon.
+        // One allocation for the two: a client makes one, and is gone soon.
         let memory = UnsafeMutableRawPointer.allocate(
             byteCount: offset + MemoryLayout<State>.size,
             alignment: max(MemoryLayout<pthread_mutex_t>.alignment, MemoryLayout<State>.alignment))

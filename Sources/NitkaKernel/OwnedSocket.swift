@@ -11,9 +11,12 @@ internal import Synchronization
 struct OwnedSocket: ~Copyable, Sendable {
     let number: CInt
     private let open = Atomic<Bool>(true)
-    private let ownership = WordLock()
+    private let ownership: SmallLock
 
-    init(owning descriptor: consuming Descriptor) { number = descriptor.release() }
+    init(owning descriptor: consuming Descriptor) {
+        number = descriptor.release()
+        ownership = SmallLock(room: number)
+    }
 
     deinit { close() }
 
@@ -30,8 +33,8 @@ struct OwnedSocket: ~Copyable, Sendable {
     var localAddress: RawAddress? { whileOpen { (try? SocketCall.localAddress(number)) ?? nil } ?? nil }
 
     func setSendTimeout(_ timeout: Duration?) throws(Errno) {
-        ownership.lock(waitingAt: number)
-        defer { ownership.unlock(waitingAt: number) }
+        ownership.lock()
+        defer { ownership.unlock() }
         if isOpen { try SocketOptions.setSendTimeout(timeout, on: number) }
     }
 
@@ -45,8 +48,8 @@ struct OwnedSocket: ~Copyable, Sendable {
 
     @discardableResult
     private func whileOpen<Result>(_ body: () -> Result) -> Result? {
-        ownership.lock(waitingAt: number)
-        defer { ownership.unlock(waitingAt: number) }
+        ownership.lock()
+        defer { ownership.unlock() }
         return isOpen ? body() : nil
     }
 }

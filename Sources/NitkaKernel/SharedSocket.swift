@@ -7,38 +7,42 @@ internal import Glibc
 /// down, and its number goes back to the kernel only when nobody can still be using it.
 ///
 /// `close` alone would not wake a thread that is blocked in `recv`, and its number, given out again, would hand one
-/// client's bytes to another. So closing shuts down first, which wakes both sides, and takes all three locks.
+/// client's bytes to another. So closing takes all three locks, after it has shut down where somebody may be blocked.
 package struct SharedSocket: ~Copyable, Sendable {
     private let socket: OwnedSocket
     // Each side's lock is held across its calls. Lock order: reading, writing, the socket's own. It is closed with all
     // three held, so any one of them keeps it open.
-    private let reading = WordLock()
-    private let writing = WordLock()
+    private let reading: SmallLock
+    private let writing: SmallLock
 
-    package init(owning descriptor: consuming Descriptor) { socket = OwnedSocket(owning: descriptor) }
+    package init(owning descriptor: consuming Descriptor) {
+        socket = OwnedSocket(owning: descriptor)
+        reading = SmallLock(room: socket.number)
+        writing = SmallLock(room: socket.number)
+    }
 
     // Pairs of calls, not bodies: as generic functions of another module they cost a microsecond a message.
 
     /// The right to receive, until ``endReading()``, which must follow; nil, and nothing to end, when it was closed.
     package func beginReading() -> SocketReader? {
-        reading.lock(waitingAt: socket.number)
+        reading.lock()
         if socket.isOpen { return SocketReader(number: socket.number) }
-        reading.unlock(waitingAt: socket.number)
+        reading.unlock()
         return nil
     }
 
-    package func endReading() { reading.unlock(waitingAt: socket.number) }
+    package func endReading() { reading.unlock() }
 
     /// The right to send, until ``endWriting()``, which must follow: no other writer's bytes come between; nil, and
     /// nothing to end, when it was closed.
     package func beginWriting() -> SocketWriter? {
-        writing.lock(waitingAt: socket.number)
+        writing.lock()
         if socket.isOpen { return SocketWriter(number: socket.number) }
-        writing.unlock(waitingAt: socket.number)
+        writing.unlock()
         return nil
     }
 
-    package func endWriting() { writing.unlock(waitingAt: socket.number) }
+    package func endWriting() { writing.unlock() }
 
     /// Ends one direction or both, and so wakes whoever is blocked in it. Any thread, at any time.
     package func shutDown(_ direction: Direction) { socket.shutDown(direction) }
@@ -55,11 +59,11 @@ package struct SharedSocket: ~Copyable, Sendable {
     /// - Parameter wakingOthers: wakes a reader or writer on another thread first, ending both directions.
     package func close(wakingOthers: Bool = false) {
         if wakingOthers { shutDown(.both) }
-        reading.lock(waitingAt: socket.number)
-        writing.lock(waitingAt: socket.number)
+        reading.lock()
+        writing.lock()
         socket.close()
-        writing.unlock(waitingAt: socket.number)
-        reading.unlock(waitingAt: socket.number)
+        writing.unlock()
+        reading.unlock()
     }
 }
 

@@ -16,6 +16,30 @@ import Testing
         }
     }
 
+    /// Only when the reader has let go may the number be given back.
+    @Test func closingFromAnotherThreadWakesAReaderAndWaitsForIt() throws {
+        try withServer(.threads) { running in
+            let connection = try running.connect()
+            let reader = Monitor<Int32?>(nil)
+            try together(2) { side in
+                if side == 0 {
+                    reader.update { $0 = CurrentThread.id }
+                    // Either it is woken, or it comes when all is over.
+                    let bytes = try? connection.read()
+                    #expect(bytes == nil)
+                    return
+                }
+                let id = try #require(reader.wait(until: .now + .seconds(30)) { $0 })
+                try eventually("it sleeps") {
+                    ProcFile.text("/proc/self/task/\(id)/stat")?.contains(") S ") ?? false
+                }
+                connection.close()
+                let error = #expect(throws: NitkaError.self) { try connection.read() }
+                #expect(error?.reason == .closed)
+            }
+        }
+    }
+
     @Test func aClosedConnectionSaysSo() throws {
         try withServer(.threads) { running in
             let connection = try running.connect()

@@ -98,25 +98,34 @@ extension Connection {
     ) throws(Errno) -> ReadResult {
         if isOverAge { return .tooLong }
         if let interruption, interruption.isRaised { return try lastBytes(from: reader, receive) }
-        var deadline: MonotonicTime?
+        if let result = try result(of: receive(reader)) { return result }
+        return try afterSilence(from: reader, receive)
+    }
+
+    /// The first slice is over without a byte; it counts towards the idle time.
+    private func afterSilence(
+        from reader: SocketReader, _ receive: (SocketReader) throws(Errno) -> Received
+    ) throws(Errno) -> ReadResult {
+        let deadline = readDeadline(alreadyWaited: Self.slice)
         while true {
-            switch try receive(reader) {
-            case .bytes(let count):
-                note(received: count)
-                return .bytes(count)
-            case .endOfStream:
-                inputEnded.store(true, ordering: .releasing)
-                return .end
-            case .nothing: break
-            }
-            // The first slice is over: it counts towards the idle time.
-            let limit = deadline ?? readDeadline(alreadyWaited: Self.slice)
-            deadline = limit
-            switch reader.waitUntilReadable(orInterruptedBy: interruption?.descriptor ?? -1, until: limit) {
-            case .ready: continue
+            switch reader.waitUntilReadable(orInterruptedBy: interruption?.descriptor ?? -1, until: deadline) {
+            case .ready: if let result = try result(of: receive(reader)) { return result }
             case .interrupted: return try lastBytes(from: reader, receive)
             case .timedOut: return isOverAge ? .tooLong : .idle
             }
+        }
+    }
+
+    /// Nil when nothing came.
+    private func result(of received: Received) -> ReadResult? {
+        switch received {
+        case .bytes(let count):
+            note(received: count)
+            return .bytes(count)
+        case .endOfStream:
+            inputEnded.store(true, ordering: .releasing)
+            return .end
+        case .nothing: return nil
         }
     }
 
@@ -128,15 +137,7 @@ extension Connection {
         guard case .ready = reader.waitUntilReadable(orInterruptedBy: -1, until: .now + Interruption.quietTime) else {
             return .end
         }
-        switch try receive(reader) {
-        case .bytes(let count):
-            note(received: count)
-            return .bytes(count)
-        case .endOfStream:
-            inputEnded.store(true, ordering: .releasing)
-            return .end
-        case .nothing: return .end
-        }
+        return result(of: try receive(reader)) ?? .end
     }
 
     /// One writer: the reading lock is held.

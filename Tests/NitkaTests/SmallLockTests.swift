@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Nitka
-import NitkaKernel
 import Testing
 
-@Suite struct WordLockTests {
+@testable import NitkaKernel
+
+@Suite struct SmallLockTests {
     /// Two locks, of which waiters meet in one place.
     @Test func oneAtATimeHoldsItThoughManyWant() throws {
         let counters = [Counter(), Counter()]
@@ -17,7 +18,7 @@ import Testing
                 }
             }
         }
-        #expect(chain.join(until: .now + .seconds(60)))
+        try #require(chain.join(until: .now + .seconds(60)))
         #expect(counters.map(\.total) == [8000, 8000])
     }
 
@@ -25,17 +26,19 @@ import Testing
         let counter = Counter()
         let waiter = Monitor<Int32?>(nil)
         let chain = ThreadChain()
-        counter.lock.lock(waitingAt: 3)
+        counter.lock.lock()
         try chain.start(named: "waiter") {
             waiter.update { $0 = CurrentThread.id }
             counter.addOne(slowly: false)
         }
-        let id = try #require(waiter.wait(until: .now + .seconds(30)) { $0 })
-        try eventually("it sleeps in the lock") {
-            ProcFile.text("/proc/self/task/\(id)/stat")?.contains("(waiter) S ") ?? false
+        do {
+            defer { counter.lock.unlock() }
+            let id = try #require(waiter.wait(until: .now + .seconds(30)) { $0 })
+            try eventually("it sleeps in the lock") {
+                ProcFile.text("/proc/self/task/\(id)/stat")?.contains("(waiter) S ") ?? false
+            }
+            #expect(counter.total == 0)
         }
-        #expect(counter.total == 0)
-        counter.lock.unlock(waitingAt: 3)
         #expect(chain.join(until: .now + .seconds(30)))
         #expect(counter.total == 1)
     }
@@ -43,14 +46,14 @@ import Testing
 
 /// Unchecked: the lock is what is tried; without it Thread Sanitizer would find the race.
 private final class Counter: @unchecked Sendable {
-    let lock = WordLock()
+    let lock = SmallLock(room: 3)
     private(set) var total = 0
 
     func addOne(slowly: Bool) {
-        lock.lock(waitingAt: 3)
+        lock.lock()
         let before = total
         if slowly { CurrentThread.sleep(for: .microseconds(100)) }
         total = before + 1
-        lock.unlock(waitingAt: 3)
+        lock.unlock()
     }
 }
