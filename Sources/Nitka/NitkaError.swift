@@ -64,6 +64,18 @@ extension NitkaError {
             }
         }
 
+        /// Is splice(2) itself what is refused, by a sandbox or for want of memory, and not the peer that has gone?
+        var refusesPipes: Bool {
+            switch kind {
+            case .system(let errno): Self.refusals.contains(errno)
+            case .words: false
+            }
+        }
+
+        private static let refusals: Set<Errno> = [
+            .invalid, .notImplemented, .notPermitted, .accessDenied, .notSupported, .noMemory,
+        ]
+
         private static let losses: Set<Errno> = [
             .connectionReset, .brokenPipe, .connectionAborted, .notConnected, .timedOut, .hostUnreachable,
             .networkUnreachable,

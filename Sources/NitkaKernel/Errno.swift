@@ -36,6 +36,7 @@ extension Errno {
     package static let hostUnreachable = Errno(EHOSTUNREACH)
     package static let notSupported = Errno(EOPNOTSUPP)
     package static let networkUnreachable = Errno(ENETUNREACH)
+    package static let notImplemented = Errno(ENOSYS)
     package static let notPermitted = Errno(EPERM)
     package static let accessDenied = Errno(EACCES)
     package static let timedOut = Errno(ETIMEDOUT)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import NitkaKernel
 import Testing
 
@@ -78,6 +79,20 @@ import Testing
             let connection = try running.connect()
             let block = pattern(1 << 20)
             #expect(throws: NitkaError.self) { while true { try connection.write(block) } }
+            try eventually("it has left") { running.server.snapshot().endedByReason == ["write stalled": 1] }
+        }
+    }
+
+    /// With little room at the peer's a splice moves some, and then the kernel gives the connection up: that is no reset of
+    /// the peer's.
+    @Test(arguments: ServingModel.allCases)
+    func aStreamThatIsTakenInPartIsStalled(model: ServingModel) throws {
+        var limits = Limits()
+        // The kernel's patience is a second longer, and ends within the second wait of this one.
+        limits.writeTime = .seconds(2)
+        try withServer(model, limits: limits) { running in
+            let client = try NarrowClient(port: running.server.addresses[0].port)
+            client.sendUntilItFails()
             try eventually("it has left") { running.server.snapshot().endedByReason == ["write stalled": 1] }
         }
     }
@@ -202,5 +217,31 @@ private func losePipes(_ model: ServingModel) throws {
             let after = descriptorCount()
             precondition(after == before, "\(model): before \(before), after \(after)")
         }
+    }
+}
+
+/// A client whose kernel has little room for what comes, and which reads nothing.
+private struct NarrowClient: ~Copyable {
+    private let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+
+    init(port: UInt16) throws {
+        var room = CInt(65_536)
+        setsockopt(number, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<CInt>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(number, $0, size) }
+        }
+        try #require(code == 0)
+    }
+
+    deinit { close(number) }
+
+    func sendUntilItFails() {
+        let block = pattern(1 << 20)
+        while send(number, block, block.count, CInt(MSG_NOSIGNAL)) > 0 {}
     }
 }

@@ -20,7 +20,17 @@ extension Connection {
 
     /// As ``write(_:)-(RawSpan)``, from a pipe that holds so many bytes.
     func write(_ count: Int, from pipe: borrowing Pipe) throws(NitkaError) {
-        try sendAll(count) { (writer, gone) throws(Errno) in try writer.send(count - gone, from: pipe) }
+        let began = MonotonicTime.now
+        do throws(NitkaError) {
+            try sendAll(count) { (writer, gone) throws(Errno) in try writer.send(count - gone, from: pipe) }
+        } catch  where error.reason == .system(.brokenPipe) && hasLostPatience(since: began) {
+            // A splice that moves some and then fails says how much it moved, and the next one no longer why.
+            throw failure("write to", .stalled)
+        }
+    }
+
+    private func hasLostPatience(since began: MonotonicTime) -> Bool {
+        writeTimeout.map { .now >= began + $0 } ?? false
     }
 
     /// Writes all the bytes of an array; as ``write(_:)-(RawSpan)``.

@@ -67,7 +67,10 @@ extension AsyncConnection {
             defer { other.writing.giveUp() }
             // A splice that brings less than there was room for has not emptied the socket: it may have run out of
             // places in the pipe.
-            switch try received(attempt { () throws(Errno) in try socket.receive(into: pipe) }, of: 0) {
+            let result = attempt { () throws(Errno) in try socket.receive(into: pipe) }
+            // Nothing has gone into the pipe, and all that came is still to be read.
+            if case .failure(let refusal) = result, NitkaError.Reason.system(refusal).refusesPipes { return false }
+            switch try received(result, of: 0) {
             case .endOfStream: return true
             case .nothing: continue
             case .bytes(let count):

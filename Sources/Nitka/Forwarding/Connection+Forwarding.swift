@@ -65,13 +65,23 @@ extension Connection {
         // Whoever polls next, for a drain or at the end, is to hear of every byte.
         defer { if gathering.isOn { stopGathering() } }
         gather(&gathering)
-        while let count = try read(into: pipe) {
+        while let count = try received(into: pipe) {
+            if count == 0 { return false }
             try other.write(count, from: pipe)
             if detector.isMessages(after: count) { return false }
             gathering.took(count)
             gather(&gathering)
         }
         return true
+    }
+
+    /// How much has come into the empty pipe; 0 where none may go that way, and all that came is still to be read.
+    private func received(into pipe: borrowing Pipe) throws(NitkaError) -> Int? {
+        do throws(NitkaError) {
+            return try read(into: pipe)
+        } catch  where error.reason.refusesPipes {
+            return 0
+        }
     }
 
     /// Waits, where it pays, until much has come. No read blocks while that is the mark: it may never be reached, and

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Nitka
+import Testing
+
+/// What becomes of a stream where the kernel, or a sandbox, refuses splice(2).
+@Suite struct StreamWayTests {
+    @Test(
+        .enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() },
+        arguments: [["threads"], ["iterative"], ["tasks", "--io", "epoll"], ["tasks", "--io", "auto"]],
+        ["EPERM", "ENOSYS", "EINVAL", "ENOMEM"])
+    func itStaysInMemory(model: [String], errno: String) async throws {
+        try await withFolder { folder in
+            let trace = "\(folder)/trace"
+            let ending = try await Peer.check(["--only", "integrity", "--bulk", "8MiB"]) { port in
+                [
+                    "strace", "-f", "-qq", "-o", trace, "-e", "trace=splice", "-e", "inject=splice:error=\(errno)",
+                    "\(Tool.path)", "serve", "--port", port, "--model",
+                ] + model
+            }
+            #expect(ending.code == 0, "\(ending.output)\(ending.error)")
+            #expect(try String(contentsOfFile: trace, encoding: .utf8).contains("(INJECTED)"))
+        }
+    }
+}
