@@ -52,7 +52,9 @@ package struct SharedSocket: ~Copyable, Sendable {
 
     package var localAddress: RawAddress? { socket.localAddress }
 
-    package func setSendTimeout(_ timeout: Duration?) throws(Errno) { try socket.setSendTimeout(timeout) }
+    package func setWriteTimeout(_ timeout: Duration?, slice: Duration) throws(Errno) {
+        try socket.setWriteTimeout(timeout, slice: slice)
+    }
 
     /// Gives the number back. Later calls on the socket find it closed; a second close does nothing.
     ///
@@ -122,6 +124,12 @@ package struct SocketWriter {
     /// Sends so many of the bytes in the pipe. The thread must have ``Signals/blockBrokenPipes()``.
     package func send(_ count: Int, from pipe: borrowing Pipe) throws(Errno) -> Sent {
         try SocketCall.send(number, count, from: pipe)
+    }
+
+    /// Waits until there is room, or the socket has failed or was shut down: true; or until it is time: false.
+    package func waitUntilWritable(until deadline: MonotonicTime) -> Bool {
+        if case .ready = poll(number, for: .writable, orInterruptedBy: -1, until: deadline) { return true }
+        return false
     }
 
     package func endSending() { _ = shutdown(number, Direction.sending.flag) }

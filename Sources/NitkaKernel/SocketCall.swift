@@ -22,7 +22,7 @@ package enum Received: Sendable {
 /// What one `send` took: it may be less than was offered.
 package enum Sent: Sendable {
     case bytes(Int)
-    /// Nothing went within the socket's send timeout.
+    /// There was no room within the socket's send timeout.
     case nothing
 }
 

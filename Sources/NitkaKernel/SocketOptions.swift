@@ -4,19 +4,19 @@ internal import Glibc
 
 /// What is set on every TCP socket. Set on a listener, every client accepted from it has inherited it, at no call each.
 package struct SocketOptions: Sendable {
-    /// How long one `recv` waits; whoever waits longer polls.
-    package var receiveTimeout: Duration
-    /// How long one `send` waits without any progress; nil for ever.
-    package var sendTimeout: Duration?
+    /// How long one `recv` or `send` waits; whoever waits longer polls.
+    package var slice: Duration
+    /// How long a writer waits for a peer that takes nothing; nil for ever.
+    package var writeTimeout: Duration?
 
-    package init(receiveTimeout: Duration, sendTimeout: Duration?) {
-        self.receiveTimeout = receiveTimeout
-        self.sendTimeout = sendTimeout
+    package init(slice: Duration, writeTimeout: Duration?) {
+        self.slice = slice
+        self.writeTimeout = writeTimeout
     }
 
     package func apply(to number: CInt) throws(Errno) {
-        try SocketCall.set(number, SOL_SOCKET, SO_RCVTIMEO, Self.timeval(receiveTimeout))
-        try Self.setSendTimeout(sendTimeout, on: number)
+        try SocketCall.set(number, SOL_SOCKET, SO_RCVTIMEO, Self.timeval(slice))
+        try Self.setWriteTimeout(writeTimeout, slice: slice, on: number)
         try Self.applyToLoopClient(number)
     }
 
@@ -30,11 +30,11 @@ package struct SocketOptions: Sendable {
         try SocketCall.set(number, tcp, TCP_KEEPCNT, Keepalive.probes)
     }
 
-    static func setSendTimeout(_ timeout: Duration?, on number: CInt) throws(Errno) {
+    static func setWriteTimeout(_ timeout: Duration?, slice: Duration, on number: CInt) throws(Errno) {
         // Unacknowledged for longer than this, the kernel gives the connection up: a pulled cable is found. A second
-        // later than the send gives up by itself, or the two would race, and the kernel's end reads like a reset.
+        // later than the writer gives up by itself, or the two would race, and the kernel's end reads like a reset.
         let milliseconds = timeout.map { min(max(1, $0.clampedNanoseconds / 1_000_000) + 1000, Int64(CInt.max)) } ?? 0
-        try SocketCall.set(number, SOL_SOCKET, SO_SNDTIMEO, timeout.map(timeval) ?? Glibc.timeval())
+        try SocketCall.set(number, SOL_SOCKET, SO_SNDTIMEO, timeval(min(slice, timeout ?? slice)))
         try SocketCall.set(number, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, CUnsignedInt(milliseconds))
     }
 

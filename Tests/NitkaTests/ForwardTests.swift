@@ -219,29 +219,3 @@ private func losePipes(_ model: ServingModel) throws {
         }
     }
 }
-
-/// A client whose kernel has little room for what comes, and which reads nothing.
-private struct NarrowClient: ~Copyable {
-    private let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-
-    init(port: UInt16) throws {
-        var room = CInt(65_536)
-        setsockopt(number, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<CInt>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(number, $0, size) }
-        }
-        try #require(code == 0)
-    }
-
-    deinit { close(number) }
-
-    func sendUntilItFails() {
-        let block = pattern(1 << 20)
-        while send(number, block, block.count, CInt(MSG_NOSIGNAL)) > 0 {}
-    }
-}

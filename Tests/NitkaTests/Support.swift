@@ -101,6 +101,16 @@ final class RunningServer: Sendable {
     }
 }
 
+extension EventStream {
+    /// Of who leaves first; waits for it.
+    func firstRecord() -> ClientRecord? {
+        for event in self {
+            if case .clientLeft(let record) = event { return record }
+        }
+        return nil
+    }
+}
+
 struct NotInTime: Error, CustomStringConvertible {
     let description: String
 }

@@ -11,7 +11,7 @@ extension AsyncConnection {
     /// SIGPIPE.
     ///
     /// - Throws: ``NitkaError`` when the peer resets, takes nothing for the write timeout, or this end has finished
-    ///   sending or was closed. Some of the bytes may have gone.
+    ///   sending, was closed or is too old. Some of the bytes may have gone; of one that is too old, all.
     public nonisolated(nonsending) func write(_ bytes: RawSpan) async throws(NitkaError) {
         guard loop.isCurrent else {
             let copy = bytes.withUnsafeBytes { [UInt8]($0) }
@@ -53,6 +53,8 @@ extension AsyncConnection {
             gone += count
             if count == 0 { try await awaitRoom() }
         }
+        // Not before: who was heard in time has the answer, and a handler that only writes ends all the same.
+        if isOverAge { throw failure("write to", .tooLong) }
     }
 
     /// Notes how many bytes a send took: 0 when there is no room.
@@ -76,12 +78,21 @@ extension AsyncConnection {
         } catch {
             throw failure("write to", .system(error))
         }
-        let deadline = deadline(after: writePatience.load(ordering: .relaxed))
-        let outcome = await withUnsafeContinuation { continuation in
+        var patience = RoomPatience(
+            patience: writePatience.load(ordering: .relaxed), lastMoment: lastMoment.load(ordering: .relaxed),
+            unacknowledged: socket.unacknowledged, now: loop.now)
+        while case .timedOut = await suspendWriter(until: patience.nextLook(after: loop.now)) {
+            if let verdict = patience.look(unacknowledged: socket.unacknowledged, now: loop.now) {
+                throw failure("write to", verdict)
+            }
+        }
+        if !socket.isOpen { throw failure("write to", .closed) }
+    }
+
+    private nonisolated(nonsending) func suspendWriter(until deadline: Int64) async -> Waiter.Outcome {
+        await withUnsafeContinuation { continuation in
             watch.writer.wait(continuation, until: deadline)
             loop.setAlarm(watch)
         }
-        if case .timedOut = outcome { throw failure("write to", .stalled) }
-        if !socket.isOpen { throw failure("write to", .closed) }
     }
 }

@@ -4,8 +4,8 @@ internal import NitkaKernel
 internal import Synchronization
 
 extension Connection {
-    /// How long one `recv` waits before the reader polls instead. Who talks more often than this never polls; who
-    /// pauses longer costs one call more, and can be interrupted.
+    /// How long one `recv` or `send` waits before the caller polls instead. Who talks more often than this never polls;
+    /// who pauses longer costs one call more, and can be interrupted.
     static let slice = Duration.milliseconds(200)
 
     /// Reads what has come, waiting for the first byte: as many bytes as fit, at least one.
@@ -152,7 +152,7 @@ extension Connection {
     }
 
     /// The clock is read only for a connection that may grow too old.
-    private var isOverAge: Bool {
+    var isOverAge: Bool {
         let last = lastMoment.load(ordering: .relaxed)
         return last != .max && MonotonicTime.now.nanoseconds >= last
     }

@@ -11,7 +11,7 @@ extension Connection {
     /// send(2), without SIGPIPE.
     ///
     /// - Throws: ``NitkaError`` when the peer resets, takes nothing for the write timeout, or this end has finished
-    ///   sending or was closed. Some of the bytes may have gone.
+    ///   sending, was closed or is too old. Some of the bytes may have gone; of one that is too old, all.
     public func write(_ bytes: RawSpan) throws(NitkaError) {
         try sendAll(bytes.byteCount) { (writer, gone) throws(Errno) in
             try writer.send(bytes.extracting(gone..<bytes.byteCount))
@@ -57,16 +57,40 @@ extension Connection {
         guard let writer = socket.beginWriting() else { throw failure("write to", .closed) }
         defer { socket.endWriting() }
         var gone = 0
+        while gone < count {
+            let more = try sent { () throws(Errno) in try send(writer, gone) }
+            gone += more
+            if gone < count { try awaitRoom(for: writer) }
+        }
+        // Not before: who was heard in time has the answer, and a handler that only writes ends all the same.
+        if isOverAge { throw failure("write to", .tooLong) }
+    }
+
+    /// How many bytes a send took; 0 when there was no room for a slice.
+    @inline(__always)
+    private func sent(_ send: () throws(Errno) -> Sent) throws(NitkaError) -> Int {
         do throws(Errno) {
-            while gone < count {
-                guard case .bytes(let more) = try send(writer, gone) else { break }
-                gone += more
-                sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(more), ordering: .relaxed)
-            }
+            guard case .bytes(let count) = try send() else { return 0 }
+            sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
+            return count
         } catch {
             // TCP_USER_TIMEOUT, which follows the write timeout, may be noticed first.
             throw failure("write to", error == .timedOut ? .stalled : .system(error))
         }
-        if gone < count { throw failure("write to", .stalled) }
+    }
+
+    /// Waits until a send may take something: a send that waits by itself for more than a slice would keep to no
+    /// deadline, since what it takes in part begins its time anew.
+    private func awaitRoom(for writer: SocketWriter) throws(NitkaError) {
+        var patience = RoomPatience(
+            patience: writePatience.load(ordering: .relaxed), lastMoment: lastMoment.load(ordering: .relaxed),
+            unacknowledged: socket.unacknowledged, now: MonotonicTime.now.nanoseconds)
+        while true {
+            let look = patience.nextLook(after: MonotonicTime.now.nanoseconds)
+            if writer.waitUntilWritable(until: MonotonicTime(nanoseconds: look)) { return }
+            let verdict = patience.look(
+                unacknowledged: socket.unacknowledged, now: MonotonicTime.now.nanoseconds)
+            if let verdict { throw failure("write to", verdict) }
+        }
     }
 }

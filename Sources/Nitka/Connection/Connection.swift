@@ -58,7 +58,7 @@ public final class Connection: Sendable {
     /// - Throws: ``NitkaError`` when the kernel refuses.
     public func setWriteTimeout(_ timeout: Duration?) throws(NitkaError) {
         do throws(Errno) {
-            try socket.setSendTimeout(timeout)
+            try socket.setWriteTimeout(timeout, slice: Self.slice)
         } catch {
             throw failure("set the write timeout of", .system(error))
         }

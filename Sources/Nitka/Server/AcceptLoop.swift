@@ -99,7 +99,7 @@ struct AcceptLoop {
 }
 
 extension Connection {
-    /// The limits that a connection itself keeps to; the send timeout it has inherited from the listener.
+    /// The limits that a connection itself keeps to; the slice of its calls it has inherited from the listener.
     func adopt(_ terms: ServingTerms) {
         readPatience.store(terms.idleNanoseconds, ordering: .relaxed)
         writePatience.store(terms.writeNanoseconds, ordering: .relaxed)

@@ -27,7 +27,7 @@ public final class Listener: Sendable {
     }
 
     init(on endpoint: Endpoint, backlog: Int, writeTime: Duration?) throws(NitkaError) {
-        let options = SocketOptions(receiveTimeout: Connection.slice, sendTimeout: writeTime)
+        let options = SocketOptions(slice: Connection.slice, writeTimeout: writeTime)
         let addresses = try endpoint.resolved()
         let backlog = Int32(clamping: backlog)
         // A port that is free on one address may be taken on the next: another one is tried, a few times.

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Testing
+
+/// A client whose kernel has little room for what comes, and which reads nothing.
+struct NarrowClient: ~Copyable {
+    private let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+
+    init(port: UInt16) throws {
+        var room = CInt(65_536)
+        setsockopt(number, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<CInt>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(number, $0, size) }
+        }
+        try #require(code == 0)
+    }
+
+    deinit { close(number) }
+
+    func sendUntilItFails() {
+        let block = pattern(1 << 20)
+        while send(number, block, block.count, CInt(MSG_NOSIGNAL)) > 0 {}
+    }
+    /// Reads at most so many bytes; nil at the end, or after a failure.
+    func receive(atMost count: Int) -> Int? {
+        let got = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { room in
+            recv(number, room.baseAddress, room.count, 0)
+        }
+        return got > 0 ? got : nil
+    }
+}
