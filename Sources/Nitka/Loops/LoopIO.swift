@@ -31,17 +31,12 @@ public struct LoopIO: Hashable, Sendable {
     /// How many descriptors a loop may need for it.
     var descriptors: Int { kind == .epoll ? 0 : 1 }
 
-    /// One for each of so many loops, or none at all.
+    /// One for each of so many loops; none under ``epoll``.
     func makeRings(_ count: Int) throws(NitkaError) -> [SendRing] {
         if kind == .epoll { return [] }
-        do throws(NitkaError) {
-            var rings: [SendRing] = []
-            for _ in 0..<count { rings.append(try Self.makeRing()) }
-            return rings
-        } catch {
-            if kind == .auto { return [] }
-            throw error
-        }
+        var rings: [SendRing] = []
+        for _ in 0..<count { rings.append(try Self.makeRing()) }
+        return rings
     }
 
     private static func makeRing() throws(NitkaError) -> SendRing {

@@ -2,6 +2,10 @@
 
 /// Something that happened in a server.
 public enum ServerEvent: Sendable {
+    /// The server accepts from now on: all that its model needs is there.
+    case serving
+    /// The kernel refuses what ``LoopIO/auto`` would rather have: every message is sent by a call of its own.
+    case ringRefused(reason: String)
     /// A client was admitted, and its handler begins on this thread.
     case clientCame(id: ClientID, peer: SocketAddress, thread: ThreadName)
     /// A client has gone.

@@ -31,6 +31,7 @@ extension Server {
             case .threads: ThreadPerClient(stackBytes: stackBytes)
             }
         let watch = try startWatch()
+        tellOfBeginning(terms)
         var loop = AcceptLoop(server: self, terms: terms, carrier: carrier) { [self] client in
             serve(client, by: carrier, limits: terms.limits, handler)
         }
@@ -61,16 +62,20 @@ extension Server {
         var effective = limits
         let reading = MachineReading.now()
         let machine = reading.limits(threadEach: threadEach, descriptors: descriptors)
-        if let tightest = machine.first, tightest.clients < limits.clients {
-            effective.clients = max(1, tightest.clients)
-            tell(.limitLowered(from: limits.clients, to: tightest))
-        }
+        let tightest = machine.first { $0.clients < limits.clients }
+        if let tightest { effective.clients = max(1, tightest.clients) }
         control.update { control in
             control.clientLimit = effective.clients
             if control.phase == .idle { control.phase = .running }
         }
         let free = reading.freeDescriptors(beside: effective.clients + descriptors)
-        return ServingTerms(limits: effective, pipes: PipeBudget(descriptors: free))
+        return ServingTerms(limits: effective, loweredBy: tightest, pipes: PipeBudget(descriptors: free))
+    }
+
+    /// Nothing can fail any more that would keep the server from accepting.
+    func tellOfBeginning(_ terms: ServingTerms) {
+        tell(.serving)
+        if let tightest = terms.tightest { tell(.limitLowered(from: limits.clients, to: tightest)) }
     }
 
     private var addressText: String { addresses.first?.description ?? "nothing" }

@@ -19,8 +19,8 @@ extension Server {
     ///   - handler: what one client gets. When it returns, the client is sent the end of the stream and closed. What
     ///     it throws ends this client alone.
     /// - Returns: the sums when everybody has gone, or when a handler did not return a second after the time to drain.
-    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, no loop can be made, or the kernel refuses the
-    ///   ``LoopIO/uring`` that was asked for.
+    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, no loop can be made, or the kernel
+    ///   refuses the ``LoopIO/uring`` that was asked for.
     @discardableResult
     public func run(
         loops: Int? = nil, io: LoopIO = .auto, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
@@ -69,12 +69,14 @@ extension Server {
         let terms = try begin(
             threadEach: false, descriptors: (EventLoop.descriptors + io.descriptors) * count)
         let watch = try startWatch()
-        let loops: EventLoops
+        let (loops, refusal): (EventLoops, NitkaError?)
         do throws(NitkaError) {
-            loops = try makeLoops(count, io)
+            (loops, refusal) = try makeLoops(count, io)
         } catch {
             return try end(watch, error)
         }
+        tellOfBeginning(terms)
+        if let refusal { tell(.ringRefused(reason: "\(refusal)")) }
         let outcome = start(on: loops, terms: terms, handler)
         let deadline = lastMoment()
         let failure = outcome.wait(until: deadline) { $0 }
@@ -82,15 +84,13 @@ extension Server {
         return try end(watch, failure ?? nil)
     }
 
-    private func makeLoops(_ count: Int, _ io: LoopIO) throws(NitkaError) -> EventLoops {
-        var rings = try io.makeRings(count)
+    /// The loops, and why they have no rings where they were to have them if possible: all of them, or none.
+    private func makeLoops(_ count: Int, _ io: LoopIO) throws(NitkaError) -> (EventLoops, NitkaError?) {
         do throws(NitkaError) {
-            return try makeLoops(count, rings)
-        } catch {
-            if io != .auto || rings.isEmpty { throw error }
-            // The rings may have taken what the loops need.
-            rings = []
-            return try makeLoops(count, rings)
+            return (try makeLoops(count, io.makeRings(count)), nil)
+        } catch  where io == .auto {
+            // What the rings had taken, the loops may need.
+            return (try makeLoops(count, []), error)
         }
     }
 

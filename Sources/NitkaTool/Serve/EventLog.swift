@@ -5,10 +5,17 @@ internal import Nitka
 
 /// Says in words what happens in a server.
 struct EventLog {
+    let server: Server
     let logger: Logger
 
     func log(_ event: ServerEvent) {
         switch event {
+        case .serving: announce()
+        case .ringRefused(let reason):
+            // A server that costs more than the same one elsewhere is to say why.
+            logger.info(
+                "every message is sent by a call of its own: \(reason)",
+                metadata: ["event": "no_io_uring", "error": "\(reason)"])
         case .clientCame(let id, let peer, let thread):
             logger.debug(
                 "client \(id) came from \(peer) on thread \(thread)",
@@ -35,6 +42,12 @@ struct EventLog {
         }
     }
 
+    private func announce() {
+        let addresses = server.addresses.map(\.description).joined(separator: ", ")
+        logger.always.notice("listening on \(addresses)", metadata: ["event": "listening", "address": "\(addresses)"])
+        for skipped in server.skippedAddresses { logger.warning("\(skipped)") }
+    }
+
     private func logLeft(_ record: ClientRecord) {
         let thread = record.thread.map { " on thread \($0)" } ?? ""
         logger.debug(
@@ -48,5 +61,14 @@ struct EventLog {
                 "duration_us": "\(Int(record.duration / .microseconds(1)))", "thread": "\(record.thread?.name ?? "")",
                 "thread_id": "\(record.thread?.id ?? 0)",
             ])
+    }
+}
+
+extension Logger {
+    /// For what is said at every level: where the server listens, and what it did.
+    var always: Logger {
+        var logger = self
+        logger.logLevel = .trace
+        return logger
     }
 }

@@ -15,12 +15,6 @@ struct ServeSession {
 
     /// Serves until a signal ends it; returns the exit code.
     func run() throws -> Int32 {
-        var always = logger
-        always.logLevel = .trace
-        let addresses = server.addresses.map(\.description).joined(separator: ", ")
-        always.notice("listening on \(addresses)", metadata: ["event": "listening", "address": "\(addresses)"])
-        for skipped in server.skippedAddresses { logger.warning("\(skipped)") }
-        if model == .tasks, io == .auto { tellOfRefusedRing() }
         let signals = try startSignalThread()
         let log = try startLogThread()
         let totals: ServerSnapshot
@@ -36,7 +30,7 @@ struct ServeSession {
         let served =
             totals.accepted - totals.endedByReason["over limit", default: 0]
             - totals.endedByReason["no thread", default: 0]
-        always.notice(
+        logger.always.notice(
             "served \(served) clients, \(cutOff) cut off, \(totals.bytesIn) bytes in, \(totals.bytesOut) out",
             metadata: [
                 "event": "ended", "served": "\(served)", "cut_off": "\(cutOff)", "bytes_in": "\(totals.bytesIn)",
@@ -46,17 +40,6 @@ struct ServeSession {
         // anything left to do.
         withExtendedLifetime(signals) {}
         CurrentProcess.exitNow(cutOff == 0 ? 0 : 3)
-    }
-
-    /// A server that costs more than the same one elsewhere is to say why.
-    private func tellOfRefusedRing() {
-        do {
-            try LoopIO.checkRing()
-        } catch {
-            logger.info(
-                "every message is sent by a call of its own: \(error)",
-                metadata: ["event": "no_io_uring", "error": "\(error)"])
-        }
     }
 
     private func startSignalThread() throws -> Background {
@@ -74,7 +57,7 @@ struct ServeSession {
     }
 
     private func startLogThread() throws -> Background {
-        let log = EventLog(logger: logger)
+        let log = EventLog(server: server, logger: logger)
         let events = server.events(about: logger.logLevel > .debug ? .server : .everything)
         return try Background(named: "nitka-log") {
             for event in events { log.log(event) }
