@@ -11,6 +11,14 @@ import Testing
         arguments: [["threads"], ["iterative"], ["tasks", "--io", "epoll"], ["tasks", "--io", "auto"]],
         ["EPERM", "ENOSYS", "EINVAL", "ENOMEM"])
     func itStaysInMemory(model: [String], errno: String) async throws {
+        // On a busy machine the bytes may come too slowly for a stream: then nothing is refused, and more must come.
+        for _ in 1...10 {
+            if try await isRefusedWhileTheBulkIsWhole(model, errno) { return }
+        }
+        Issue.record("no splice was tried")
+    }
+
+    private func isRefusedWhileTheBulkIsWhole(_ model: [String], _ errno: String) async throws -> Bool {
         try await withFolder { folder in
             let trace = "\(folder)/trace"
             let ending = try await Peer.check(["--only", "integrity", "--bulk", "8MiB"]) { port in
@@ -20,7 +28,7 @@ import Testing
                 ] + model
             }
             #expect(ending.code == 0, "\(ending.output)\(ending.error)")
-            #expect(try String(contentsOfFile: trace, encoding: .utf8).contains("(INJECTED)"))
+            return try String(contentsOfFile: trace, encoding: .utf8).contains("(INJECTED)")
         }
     }
 }
