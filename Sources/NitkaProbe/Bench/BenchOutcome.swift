@@ -76,7 +76,7 @@ public struct BenchSecond: Sendable {
     /// The latencies of its echoes, from when they were due. It is made anew each time that it is asked for.
     public var latency: Histogram<UInt64> { times.times }
 
-    private let times: CompactTimes
+    let times: CompactTimes
 
     /// A second as it was recorded.
     ///

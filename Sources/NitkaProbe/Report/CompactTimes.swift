@@ -18,17 +18,22 @@ struct CompactTimes: Sendable {
         (shortest, longest) = (times.min, times.maxRecorded)
     }
 
-    /// The same counts, and the same extremes: a cell is known by one value of it, and of the first and the last cell that
-    /// is the very shortest and longest time.
+    /// The same counts, and the same extremes.
     var times: Histogram<UInt64> {
         var times = BenchOutcome.histogram()
+        record(into: &times)
+        return times
+    }
+
+    /// Adds them to others, without an array of their own. A cell is known by one value of it, and of the first and the
+    /// last cell that is the very shortest and longest time.
+    func record(into times: inout Histogram<UInt64>) {
         let cells = cells(of: times)
         for cell in cells.dropFirst().dropLast() { times.record(cell.value, count: cell.count) }
-        guard let first = cells.first, let last = cells.last else { return times }
+        guard let first = cells.first, let last = cells.last else { return }
         times.record(longest, count: cells.count == 1 ? 1 : last.count)
         let others = cells.count == 1 ? first.count - 1 : first.count
         if others > 0 { times.record(shortest, count: others) }
-        return times
     }
 
     private func cells(of grid: Histogram<UInt64>) -> [HistogramCells.Cell] {

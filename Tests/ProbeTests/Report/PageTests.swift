@@ -8,7 +8,7 @@ import Testing
 @Suite struct PageTests {
     private static let samples: [(name: String, outcome: BenchOutcome)] = [
         ("closed", Sample.closedLoop), ("open", Sample.openLoop), ("invalid", Sample.invalid), ("churn", Sample.churn),
-        ("empty", Sample.empty), ("hour", Sample.hour), ("moment", Sample.moment),
+        ("empty", Sample.empty), ("quarter", Sample.quarter), ("moment", Sample.moment),
     ]
 
     @Test(arguments: samples.map(\.name))

@@ -75,12 +75,12 @@ enum Sample {
         return outcome
     }()
 
-    /// An hour, in which every second was the same.
-    static let hour = {
+    /// A quarter of an hour, in which every second was the same: more of them than a chart has room for.
+    static let quarter = {
         var outcome = closedLoop
         let second = outcome.seconds[3]
-        outcome.duration = .seconds(3600)
-        outcome.seconds = (0..<3600).map { index in
+        outcome.duration = .seconds(900)
+        outcome.seconds = (0..<900).map { index in
             var other = second
             other.start = .seconds(index)
             return other

@@ -41,8 +41,8 @@ struct Timeline {
         }
 
         var moment: Moment {
-            var times = seconds.first?.latency ?? BenchOutcome.histogram()
-            for second in seconds.dropFirst() { times.add(second.latency) }
+            var times = BenchOutcome.histogram()
+            for second in seconds { second.times.record(into: &times) }
             let echoes = seconds.reduce(0) { $0 + $1.echoes }
             return Moment(
                 time: start + length / 2, echoesPerSecond: length > 0 ? Double(echoes) / length : 0,
