@@ -4,7 +4,7 @@ internal import Glibc
 
 /// What is set on every TCP socket. Set on a listener, every client accepted from it has inherited it, at no call each.
 package struct SocketOptions: Sendable {
-    /// How long one `recv` or `send` waits; whoever waits longer polls.
+    /// How long one `recv` or `send` waits at most; whoever waits longer polls.
     package var slice: Duration
     /// How long a writer waits for a peer that takes nothing; nil for ever.
     package var writeTimeout: Duration?
@@ -31,9 +31,10 @@ package struct SocketOptions: Sendable {
     }
 
     static func setWriteTimeout(_ timeout: Duration?, slice: Duration, on number: CInt) throws(Errno) {
-        // Unacknowledged for longer than this, the kernel gives the connection up: a pulled cable is found. A second
-        // later than the writer gives up by itself, or the two would race, and the kernel's end reads like a reset.
-        let milliseconds = timeout.map { min(max(1, $0.clampedNanoseconds / 1_000_000) + 1000, Int64(CInt.max)) } ?? 0
+        // Unacknowledged for longer than this, the kernel gives the connection up: a pulled cable is found. Later than
+        // any writer does by itself, or the two would race, and the kernel's end reads like a reset.
+        let patience = timeout.map { $0.clampedNanoseconds / 1_000_000 }
+        let milliseconds = patience.map { min($0 + $0 / 8 + 1000, Int64(CInt.max)) } ?? 0
         try SocketCall.set(number, SOL_SOCKET, SO_SNDTIMEO, timeval(min(slice, timeout ?? slice)))
         try SocketCall.set(number, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, CUnsignedInt(milliseconds))
     }

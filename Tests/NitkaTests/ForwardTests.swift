@@ -83,20 +83,6 @@ import Testing
         }
     }
 
-    /// With little room at the peer's a splice moves some, and then the kernel gives the connection up: that is no reset of
-    /// the peer's.
-    @Test(arguments: ServingModel.allCases)
-    func aStreamThatIsTakenInPartIsStalled(model: ServingModel) throws {
-        var limits = Limits()
-        // The kernel's patience is a second longer, and ends within the second wait of this one.
-        limits.writeTime = .seconds(2)
-        try withServer(model, limits: limits) { running in
-            let client = try NarrowClient(port: running.server.addresses[0].port)
-            client.sendUntilItFails()
-            try eventually("it has left") { running.server.snapshot().endedByReason == ["write stalled": 1] }
-        }
-    }
-
     @Test func pipesAreMadeWhenNeededAndLeaveNothing() async {
         await #expect(processExitsWith: .success) { for model in ServingModel.allCases { try losePipes(model) } }
     }

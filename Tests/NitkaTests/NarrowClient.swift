@@ -3,7 +3,7 @@
 import Glibc
 import Testing
 
-/// A client whose kernel has little room for what comes, and which reads nothing.
+/// A client whose kernel has little room for what comes.
 struct NarrowClient: ~Copyable {
     private let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
 
@@ -23,10 +23,6 @@ struct NarrowClient: ~Copyable {
 
     deinit { close(number) }
 
-    func sendUntilItFails() {
-        let block = pattern(1 << 20)
-        while send(number, block, block.count, CInt(MSG_NOSIGNAL)) > 0 {}
-    }
     /// Reads at most so many bytes; nil at the end, or after a failure.
     func receive(atMost count: Int) -> Int? {
         let got = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { room in

@@ -11,7 +11,7 @@ import Testing
         arguments: [["threads"], ["iterative"], ["tasks", "--io", "epoll"], ["tasks", "--io", "auto"]],
         ["EPERM", "ENOSYS", "EINVAL", "ENOMEM"])
     func itStaysInMemory(model: [String], errno: String) async throws {
-        // On a busy machine the bytes may come too slowly for a stream: then nothing is refused, and more must come.
+        // On a busy machine the bytes may come too slowly for a stream: then nothing is refused, and they come again.
         for _ in 1...10 {
             if try await isRefusedWhileTheBulkIsWhole(model, errno) { return }
         }

@@ -11,7 +11,7 @@ extension AsyncConnection {
     /// SIGPIPE.
     ///
     /// - Throws: ``NitkaError`` when the peer resets, takes nothing for the write timeout, or this end has finished
-    ///   sending, was closed or is too old. Some of the bytes may have gone; of one that is too old, all.
+    ///   sending, was closed or is too old. Some of the bytes may have gone; or all, where it has just become too old.
     public nonisolated(nonsending) func write(_ bytes: RawSpan) async throws(NitkaError) {
         guard loop.isCurrent else {
             let copy = bytes.withUnsafeBytes { [UInt8]($0) }
@@ -47,11 +47,12 @@ extension AsyncConnection {
     nonisolated(nonsending) func sendAll(_ bytes: RawSpan) async throws(NitkaError) {
         loop.noteMessage()
         var gone = 0
+        var patience: RoomPatience?
         while gone < bytes.byteCount {
             let rest = bytes.extracting(gone..<bytes.byteCount)
             let count = try sent(attempt { () throws(Errno) in try socket.send(rest) })
             gone += count
-            if count == 0 { try await awaitRoom() }
+            if count > 0 { patience = nil } else { try await awaitRoom(&patience) }
         }
         // Not before: who was heard in time has the answer, and a handler that only writes ends all the same.
         if isOverAge { throw failure("write to", .tooLong) }
@@ -64,35 +65,38 @@ extension AsyncConnection {
             sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
             return count
         case .success(.nothing): return 0
-        // TCP_USER_TIMEOUT, which follows the write timeout, may be noticed first.
+        // The kernel itself gives up a peer that acknowledges nothing, for whatever it was that was sent.
         case .failure(let errno):
             throw failure("write to", !socket.isOpen ? .closed : errno == .timedOut ? .stalled : .system(errno))
         }
     }
 
-    /// Waits until a send may take something.
-    nonisolated(nonsending) func awaitRoom() async throws(NitkaError) {
+    /// Waits until it is worth another send, after one that took nothing.
+    ///
+    /// Room is reported once, and a report between the end of a wait and the task's turn finds nobody. So a send follows
+    /// every wait, and each that takes nothing has the kernel report anew.
+    ///
+    /// - Parameter patience: nil at first, and after a send that took something.
+    nonisolated(nonsending) func awaitRoom(_ patience: inout RoomPatience?) async throws(NitkaError) {
         if !socket.isOpen { throw failure("write to", .closed) }
         do throws(Errno) {
             try loop.reportRoom(watch, for: socket.number)
         } catch {
             throw failure("write to", .system(error))
         }
-        var patience = RoomPatience(
-            patience: writePatience.load(ordering: .relaxed), lastMoment: lastMoment.load(ordering: .relaxed),
-            unacknowledged: socket.unacknowledged, now: loop.now)
-        while case .timedOut = await suspendWriter(until: patience.nextLook(after: loop.now)) {
-            if let verdict = patience.look(unacknowledged: socket.unacknowledged, now: loop.now) {
-                throw failure("write to", verdict)
-            }
-        }
-        if !socket.isOpen { throw failure("write to", .closed) }
-    }
-
-    private nonisolated(nonsending) func suspendWriter(until deadline: Int64) async -> Waiter.Outcome {
-        await withUnsafeContinuation { continuation in
-            watch.writer.wait(continuation, until: deadline)
+        let unacknowledged = socket.unacknowledged
+        var room =
+            patience
+            ?? RoomPatience(
+                patience: writePatience.load(ordering: .relaxed), lastMoment: lastMoment.load(ordering: .relaxed),
+                unacknowledged: unacknowledged, now: loop.now)
+        if let verdict = room.look(unacknowledged: unacknowledged, now: loop.now) { throw failure("write to", verdict) }
+        let look = room.nextLook(after: loop.now)
+        patience = room
+        _ = await withUnsafeContinuation { continuation in
+            watch.writer.wait(continuation, until: look)
             loop.setAlarm(watch)
         }
+        if !socket.isOpen { throw failure("write to", .closed) }
     }
 }

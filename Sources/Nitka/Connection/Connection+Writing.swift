@@ -11,7 +11,7 @@ extension Connection {
     /// send(2), without SIGPIPE.
     ///
     /// - Throws: ``NitkaError`` when the peer resets, takes nothing for the write timeout, or this end has finished
-    ///   sending, was closed or is too old. Some of the bytes may have gone; of one that is too old, all.
+    ///   sending, was closed or is too old. Some of the bytes may have gone; or all, where it has just become too old.
     public func write(_ bytes: RawSpan) throws(NitkaError) {
         try sendAll(bytes.byteCount) { (writer, gone) throws(Errno) in
             try writer.send(bytes.extracting(gone..<bytes.byteCount))
@@ -20,17 +20,7 @@ extension Connection {
 
     /// As ``write(_:)-(RawSpan)``, from a pipe that holds so many bytes.
     func write(_ count: Int, from pipe: borrowing Pipe) throws(NitkaError) {
-        let began = MonotonicTime.now
-        do throws(NitkaError) {
-            try sendAll(count) { (writer, gone) throws(Errno) in try writer.send(count - gone, from: pipe) }
-        } catch  where error.reason == .system(.brokenPipe) && hasLostPatience(since: began) {
-            // A splice that moves some and then fails says how much it moved, and the next one no longer why.
-            throw failure("write to", .stalled)
-        }
-    }
-
-    private func hasLostPatience(since began: MonotonicTime) -> Bool {
-        writeTimeout.map { .now >= began + $0 } ?? false
+        try sendAll(count) { (writer, gone) throws(Errno) in try writer.send(count - gone, from: pipe) }
     }
 
     /// Writes all the bytes of an array; as ``write(_:)-(RawSpan)``.
@@ -57,10 +47,13 @@ extension Connection {
         guard let writer = socket.beginWriting() else { throw failure("write to", .closed) }
         defer { socket.endWriting() }
         var gone = 0
+        var patience: RoomPatience?
         while gone < count {
             let more = try sent { () throws(Errno) in try send(writer, gone) }
             gone += more
-            if gone < count { try awaitRoom(for: writer) }
+            if gone == count { break }
+            if more > 0 { patience = nil }
+            try awaitRoom(for: writer, &patience, alreadyWaited: more > 0 ? .zero : Self.slice)
         }
         // Not before: who was heard in time has the answer, and a handler that only writes ends all the same.
         if isOverAge { throw failure("write to", .tooLong) }
@@ -74,23 +67,31 @@ extension Connection {
             sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
             return count
         } catch {
-            // TCP_USER_TIMEOUT, which follows the write timeout, may be noticed first.
+            // The kernel itself gives up a peer that acknowledges nothing, for whatever it was that was sent.
             throw failure("write to", error == .timedOut ? .stalled : .system(error))
         }
     }
 
     /// Waits until a send may take something: a send that waits by itself for more than a slice would keep to no
     /// deadline, since what it takes in part begins its time anew.
-    private func awaitRoom(for writer: SocketWriter) throws(NitkaError) {
-        var patience = RoomPatience(
-            patience: writePatience.load(ordering: .relaxed), lastMoment: lastMoment.load(ordering: .relaxed),
-            unacknowledged: socket.unacknowledged, now: MonotonicTime.now.nanoseconds)
-        while true {
-            let look = patience.nextLook(after: MonotonicTime.now.nanoseconds)
-            if writer.waitUntilWritable(until: MonotonicTime(nanoseconds: look)) { return }
-            let verdict = patience.look(
-                unacknowledged: socket.unacknowledged, now: MonotonicTime.now.nanoseconds)
+    ///
+    /// - Parameter patience: nil at first, and after a send that took something.
+    private func awaitRoom(
+        for writer: SocketWriter, _ patience: inout RoomPatience?, alreadyWaited: Duration
+    ) throws(NitkaError) {
+        let limit = writePatience.load(ordering: .relaxed)
+        var room =
+            patience
+            ?? RoomPatience(
+                patience: limit, lastMoment: lastMoment.load(ordering: .relaxed),
+                unacknowledged: socket.unacknowledged,
+                now: MonotonicTime.now.nanoseconds - min(alreadyWaited.clampedNanoseconds, limit))
+        defer { patience = room }
+        var now: Int64
+        repeat {
+            now = MonotonicTime.now.nanoseconds
+            let verdict = room.look(unacknowledged: socket.unacknowledged, now: now)
             if let verdict { throw failure("write to", verdict) }
-        }
+        } while !writer.waitUntilWritable(until: MonotonicTime(nanoseconds: room.nextLook(after: now)))
     }
 }

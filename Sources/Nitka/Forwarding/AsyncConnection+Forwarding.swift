@@ -75,15 +75,21 @@ extension AsyncConnection {
             case .nothing: continue
             case .bytes(let count):
                 loop.noteStream(count)
-                var left = count
-                while left > 0 {
-                    let gone = try other.sent(
-                        attempt { () throws(Errno) in try other.socket.send(left, from: pipe) })
-                    left -= gone
-                    if gone == 0 { try await other.awaitRoom() }
-                }
+                try await other.sendAll(count, from: pipe)
                 if detector.isMessages(after: count) { return false }
             }
+        }
+    }
+
+    private nonisolated(nonsending) func sendAll(
+        _ count: Int, from pipe: borrowing Pipe
+    ) async throws(NitkaError) {
+        var left = count
+        var patience: RoomPatience?
+        while left > 0 {
+            let gone = try sent(attempt { () throws(Errno) in try socket.send(left, from: pipe) })
+            left -= gone
+            if gone > 0 { patience = nil } else { try await awaitRoom(&patience) }
         }
     }
 

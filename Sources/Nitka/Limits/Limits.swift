@@ -9,7 +9,8 @@ public struct Limits: Hashable, Sendable {
     public var clientsPerSource = 5_000
     /// How long a client may send nothing while its handler waits for it; nil for as long as it likes.
     public var idleTime: Duration? = .seconds(300)
-    /// How long a client may take nothing while its handler writes to it; nil for as long as it likes.
+    /// How long a client may take nothing while its handler writes to it; nil for as long as it likes. It is noticed
+    /// about an eighth of that too late at most. One that takes a byte now and then is never stalled: ``age`` ends it.
     public var writeTime: Duration? = .seconds(30)
     /// How long a client may stay, however busy; nil for as long as it likes. One that drips a byte now and then
     /// is never idle: this ends it.

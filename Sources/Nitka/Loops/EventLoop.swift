@@ -213,8 +213,17 @@ extension EventLoop {
     func setAlarm(_ watch: Watch) {
         let due = watch.due
         guard due < watch.alarm else { return }
+        if watch.alarm < .max { watch.laterAlarm = watch.alarm }
         watch.alarm = due
         alarms.set(due, for: watch.token)
+    }
+
+    /// Takes up an alarm that is still to sound, and early enough: a writer's looks, many within one idle time, would
+    /// each leave another one behind.
+    private func fallBackOnLaterAlarm(of watch: Watch) {
+        guard watch.laterAlarm > now, watch.laterAlarm <= watch.due else { return }
+        watch.alarm = watch.laterAlarm
+        watch.laterAlarm = .max
     }
 
     /// Every reader that a drain concerns has come to its end when its input stays quiet for so long.
@@ -283,6 +292,7 @@ extension EventLoop {
                 watch.reader.resume(.timedOut)
             }
             if watch.writer.due <= now { watch.writer.resume(.timedOut) }
+            fallBackOnLaterAlarm(of: watch)
             setAlarm(watch)
         }
     }

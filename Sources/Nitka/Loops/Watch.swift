@@ -25,6 +25,8 @@ final class Watch {
     @exclusivity(unchecked) var writer = Waiter()
     /// The earliest moment that the loop's timers hold for it: `.max` when they hold none.
     @exclusivity(unchecked) var alarm = Int64.max
+    /// A later moment that they hold for it, too, from before an earlier one was needed; `.max` for none.
+    @exclusivity(unchecked) var laterAlarm = Int64.max
 
     /// When the first of those who wait has waited long enough.
     var due: Int64 { min(reader.due, writer.due) }

@@ -2,10 +2,11 @@
 
 /// Something that happened in a server.
 public enum ServerEvent: Sendable {
-    /// The server accepts from now on: all that its model needs is there.
+    /// All that the server's model needs is there, and it accepts. Only who observed before the server ran is told.
     case serving
-    /// The kernel refuses what ``LoopIO/auto`` would rather have: every message is sent by a call of its own.
-    case ringRefused(reason: String)
+    /// There are no rings, which ``LoopIO/auto`` would rather have, for this reason: every message is sent by a call of
+    /// its own.
+    case withoutRings(reason: String)
     /// A client was admitted, and its handler begins on this thread.
     case clientCame(id: ClientID, peer: SocketAddress, thread: ThreadName)
     /// A client has gone.

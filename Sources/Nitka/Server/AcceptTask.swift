@@ -19,8 +19,9 @@ struct AcceptTask {
         do throws(Errno) {
             try gate.open(acceptor.sockets, wake: server.wake)
         } catch {
-            return NitkaError("accept on", server.addresses[0].description, .system(error))
+            return acceptor.fail(error)
         }
+        server.tellOfBeginning(terms)
         defer { gate.close() }
         var inARow = 0
         var hasLookedTwice = false

@@ -93,12 +93,16 @@ struct Acceptor {
         case .pause(let time):
             pausedUntil = .now + time
             return .trouble
-        case .giveUp:
-            let failure = NitkaError("accept on", server.addresses[0].description, .system(errno))
-            server.tell(.listenerFailed(reason: failure.description))
-            server.drain()
-            return .end(failure)
+        case .giveUp: return .end(fail(errno))
         }
+    }
+
+    /// Nobody can be accepted any more: the server ends.
+    func fail(_ errno: Errno) -> NitkaError {
+        let failure = NitkaError("accept on", server.addresses[0].description, .system(errno))
+        server.tell(.listenerFailed(reason: failure.description))
+        server.drain()
+        return failure
     }
 }
 

@@ -62,20 +62,23 @@ extension Server {
         var effective = limits
         let reading = MachineReading.now()
         let machine = reading.limits(threadEach: threadEach, descriptors: descriptors)
-        let tightest = machine.first { $0.clients < limits.clients }
-        if let tightest { effective.clients = max(1, tightest.clients) }
+        var concessions: [ServerEvent] = []
+        if let tightest = machine.first, tightest.clients < limits.clients {
+            effective.clients = max(1, tightest.clients)
+            concessions.append(.limitLowered(from: limits.clients, to: tightest))
+        }
         control.update { control in
             control.clientLimit = effective.clients
             if control.phase == .idle { control.phase = .running }
         }
         let free = reading.freeDescriptors(beside: effective.clients + descriptors)
-        return ServingTerms(limits: effective, loweredBy: tightest, pipes: PipeBudget(descriptors: free))
+        return ServingTerms(limits: effective, pipes: PipeBudget(descriptors: free), concessions: concessions)
     }
 
-    /// Nothing can fail any more that would keep the server from accepting.
+    /// Tells that it accepts; after this, only who comes can make it fail.
     func tellOfBeginning(_ terms: ServingTerms) {
         tell(.serving)
-        if let tightest = terms.tightest { tell(.limitLowered(from: limits.clients, to: tightest)) }
+        for concession in terms.concessions { tell(concession) }
     }
 
     private var addressText: String { addresses.first?.description ?? "nothing" }

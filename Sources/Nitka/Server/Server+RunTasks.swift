@@ -66,17 +66,15 @@ extension Server {
         loops count: Int?, io: LoopIO, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
         let count = max(1, count ?? CurrentProcess.processorCount)
-        let terms = try begin(
+        var terms = try begin(
             threadEach: false, descriptors: (EventLoop.descriptors + io.descriptors) * count)
         let watch = try startWatch()
-        let (loops, refusal): (EventLoops, NitkaError?)
+        let loops: EventLoops
         do throws(NitkaError) {
-            (loops, refusal) = try makeLoops(count, io)
+            loops = try makeLoops(count, io, &terms)
         } catch {
             return try end(watch, error)
         }
-        tellOfBeginning(terms)
-        if let refusal { tell(.ringRefused(reason: "\(refusal)")) }
         let outcome = start(on: loops, terms: terms, handler)
         let deadline = lastMoment()
         let failure = outcome.wait(until: deadline) { $0 }
@@ -84,13 +82,17 @@ extension Server {
         return try end(watch, failure ?? nil)
     }
 
-    /// The loops, and why they have no rings where they were to have them if possible: all of them, or none.
-    private func makeLoops(_ count: Int, _ io: LoopIO) throws(NitkaError) -> (EventLoops, NitkaError?) {
+    /// The loops, all of them with a ring or none.
+    private func makeLoops(
+        _ count: Int, _ io: LoopIO, _ terms: inout ServingTerms
+    ) throws(NitkaError) -> EventLoops {
         do throws(NitkaError) {
-            return (try makeLoops(count, io.makeRings(count)), nil)
+            return try makeLoops(count, io.makeRings(count))
         } catch  where io == .auto {
             // What the rings had taken, the loops may need.
-            return (try makeLoops(count, []), error)
+            let loops = try makeLoops(count, [])
+            terms.concessions.append(.withoutRings(reason: "\(error)"))
+            return loops
         }
     }
 

@@ -25,8 +25,8 @@ struct CompactTimes: Sendable {
         return times
     }
 
-    /// Adds them to others, without an array of their own. A cell is known by one value of it, and of the first and the
-    /// last cell that is the very shortest and longest time.
+    /// Adds them to others with the same cells, without a histogram of their own. A cell is known by one value of it, and
+    /// of the first and the last cell that is the very shortest and longest time.
     func record(into times: inout Histogram<UInt64>) {
         let cells = cells(of: times)
         for cell in cells.dropFirst().dropLast() { times.record(cell.value, count: cell.count) }

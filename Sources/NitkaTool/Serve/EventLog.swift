@@ -11,7 +11,7 @@ struct EventLog {
     func log(_ event: ServerEvent) {
         switch event {
         case .serving: announce()
-        case .ringRefused(let reason):
+        case .withoutRings(let reason):
             // A server that costs more than the same one elsewhere is to say why.
             logger.info(
                 "every message is sent by a call of its own: \(reason)",
