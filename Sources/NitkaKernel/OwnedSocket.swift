@@ -32,12 +32,6 @@ struct OwnedSocket: ~Copyable, Sendable {
 
     var localAddress: RawAddress? { whileOpen { (try? SocketCall.localAddress(number)) ?? nil } ?? nil }
 
-    func setWriteTimeout(_ timeout: Duration?, slice: Duration) throws(Errno) {
-        ownership.lock()
-        defer { ownership.unlock() }
-        if isOpen { try SocketOptions.setWriteTimeout(timeout, slice: slice, on: number) }
-    }
-
     /// Gives the number back; a second close does nothing.
     func close() {
         whileOpen {

@@ -7,8 +7,16 @@ internal import Glibc
 package enum Readiness: Sendable {
     case readable
     case writable
+    /// Nothing but what is always told: it has failed or was hung up.
+    case failed
 
-    fileprivate var mask: CShort { CShort(self == .readable ? POLLIN : POLLOUT) }
+    fileprivate var mask: CShort {
+        switch self {
+        case .readable: CShort(POLLIN)
+        case .writable: CShort(POLLOUT)
+        case .failed: 0
+        }
+    }
 }
 
 /// Waits until one of the descriptors is ready, has failed or was hung up: the first such one's index, or nil when

@@ -52,10 +52,6 @@ package struct SharedSocket: ~Copyable, Sendable {
 
     package var localAddress: RawAddress? { socket.localAddress }
 
-    package func setWriteTimeout(_ timeout: Duration?, slice: Duration) throws(Errno) {
-        try socket.setWriteTimeout(timeout, slice: slice)
-    }
-
     /// Gives the number back. Later calls on the socket find it closed; a second close does nothing.
     ///
     /// - Parameter wakingOthers: wakes a reader or writer on another thread first, ending both directions.
@@ -101,6 +97,12 @@ package struct SocketReader {
 
     /// How many bytes have come that nobody has read.
     package var unread: Int { max(0, Int(nitka_unread(number))) }
+
+    /// Waits until the connection has failed: true; or until it is time: false. What may be read does not end it.
+    package func waitUntilFailed(until deadline: MonotonicTime) -> Bool {
+        if case .ready = poll(number, for: .failed, orInterruptedBy: -1, until: deadline) { return true }
+        return false
+    }
 
     package func waitUntilReadable(orInterruptedBy other: CInt, until deadline: MonotonicTime?) -> PollOutcome {
         poll(number, orInterruptedBy: other, until: deadline)

@@ -6,21 +6,19 @@ internal import Glibc
 package struct SocketOptions: Sendable {
     /// How long one `recv` or `send` waits at most; whoever waits longer polls.
     package var slice: Duration
-    /// How long a writer waits for a peer that takes nothing; nil for ever.
-    package var writeTimeout: Duration?
 
-    package init(slice: Duration, writeTimeout: Duration?) {
-        self.slice = slice
-        self.writeTimeout = writeTimeout
-    }
+    package init(slice: Duration) { self.slice = slice }
 
     package func apply(to number: CInt) throws(Errno) {
         try SocketCall.set(number, SOL_SOCKET, SO_RCVTIMEO, Self.timeval(slice))
-        try Self.setWriteTimeout(writeTimeout, slice: slice, on: number)
+        try SocketCall.set(number, SOL_SOCKET, SO_SNDTIMEO, Self.timeval(slice))
         try Self.applyToLoopClient(number)
     }
 
     /// What a socket has that never blocks: its timeouts are the loop's.
+    ///
+    /// No TCP_USER_TIMEOUT: it ends whoever's window stays smaller than the segment that waits, though bytes go through
+    /// it all the time.
     package static func applyToLoopClient(_ number: CInt) throws(Errno) {
         let tcp = CInt(IPPROTO_TCP)
         try SocketCall.set(number, tcp, TCP_NODELAY, CInt(1))
@@ -28,15 +26,6 @@ package struct SocketOptions: Sendable {
         try SocketCall.set(number, tcp, TCP_KEEPIDLE, Keepalive.idleSeconds)
         try SocketCall.set(number, tcp, TCP_KEEPINTVL, Keepalive.intervalSeconds)
         try SocketCall.set(number, tcp, TCP_KEEPCNT, Keepalive.probes)
-    }
-
-    static func setWriteTimeout(_ timeout: Duration?, slice: Duration, on number: CInt) throws(Errno) {
-        // Unacknowledged for longer than this, the kernel gives the connection up: a pulled cable is found. Later than
-        // any writer does by itself, or the two would race, and the kernel's end reads like a reset.
-        let patience = timeout.map { $0.clampedNanoseconds / 1_000_000 }
-        let milliseconds = patience.map { min($0 + $0 / 8 + 1000, Int64(CInt.max)) } ?? 0
-        try SocketCall.set(number, SOL_SOCKET, SO_SNDTIMEO, timeval(min(slice, timeout ?? slice)))
-        try SocketCall.set(number, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, CUnsignedInt(milliseconds))
     }
 
     /// Zero would mean "for ever" to the kernel: the shortest timeout is a microsecond.

@@ -8,7 +8,7 @@ struct NarrowClient: ~Copyable {
     private let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
 
     init(port: UInt16) throws {
-        var room = CInt(65_536)
+        var room = CInt(4096)
         setsockopt(number, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<CInt>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

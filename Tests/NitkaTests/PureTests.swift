@@ -84,6 +84,20 @@ import Testing
         #expect(reading.limits(threadEach: true).first?.clients == 32_768 - 100 - MachineReading.spareThreads)
     }
 
+    @Test func oneClientMayHaveWhatIsKeptBack() {
+        var reading = MachineReading()
+        reading.descriptorLimit = 13
+        reading.descriptorsInUse = 6
+        #expect(reading.limits(threadEach: false, descriptors: 6).first?.clients == 1)
+        #expect(reading.limits(threadEach: false, descriptors: 7).first?.clients == 0)
+        reading.descriptorLimit = nil
+        reading.userThreadLimit = 5
+        reading.threadsOfUser = 3
+        #expect(reading.limits(threadEach: true).first?.clients == 1)
+        reading.threadsOfUser = 4
+        #expect(reading.limits(threadEach: true).first?.clients == 0)
+    }
+
     @Test func mappingsBindOnlyWhereAStackCostsSome() {
         var reading = MachineReading()
         reading.mappingLimit = 65_530

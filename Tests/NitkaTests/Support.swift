@@ -88,7 +88,7 @@ final class RunningServer: Sendable {
     func connect() throws -> Connection {
         let connection = try Connection.open(to: address)
         connection.readTimeout = .seconds(20)
-        try connection.setWriteTimeout(.seconds(20))
+        connection.writeTimeout = .seconds(20)
         return connection
     }
 

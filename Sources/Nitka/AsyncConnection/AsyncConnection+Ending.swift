@@ -57,6 +57,7 @@ extension AsyncConnection {
             if gone >= limit {
                 if socket.unacknowledged == 0 { return }
                 _ = await suspendReader(until: min(deadline, self.deadline(after: 10_000_000)))
+                continue
             }
             guard let result = try? attempt({ () throws(Errno) in try socket.discard(atMost: 1 << 20) }).get() else {
                 return

@@ -65,9 +65,7 @@ extension AsyncConnection {
             sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
             return count
         case .success(.nothing): return 0
-        // The kernel itself gives up a peer that acknowledges nothing, for whatever it was that was sent.
-        case .failure(let errno):
-            throw failure("write to", !socket.isOpen ? .closed : errno == .timedOut ? .stalled : .system(errno))
+        case .failure(let errno): throw failure("write to", socket.isOpen ? .system(errno) : .closed)
         }
     }
 

@@ -89,7 +89,8 @@ public final class AsyncConnection: Sendable {
     }
 
     /// How long a write waits for the peer to take anything; nil, as at first, for ever. Then it throws
-    /// ``NitkaError/Reason/stalled``. A write of many bytes to a slow peer may take longer, as long as some go.
+    /// ``NitkaError/Reason/stalled``, an eighth of the time later at most. A write of many bytes to a slow peer may take
+    /// longer, as long as some go.
     public var writeTimeout: Duration? {
         get { Duration(patience: writePatience.load(ordering: .relaxed)) }
         set { writePatience.store(newValue?.clampedNanoseconds ?? .max, ordering: .relaxed) }

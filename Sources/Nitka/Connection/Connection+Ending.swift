@@ -49,7 +49,8 @@ extension Connection {
         while MonotonicTime.now < deadline {
             if gone >= limit {
                 if socket.unacknowledged == 0 { return }
-                _ = reader.waitUntilReadable(orInterruptedBy: -1, until: min(deadline, .now + .milliseconds(10)))
+                if reader.waitUntilFailed(until: min(deadline, .now + .milliseconds(10))) { return }
+                continue
             }
             switch try reader.discard(atMost: 1 << 20) {
             case .bytes(let count): gone += count

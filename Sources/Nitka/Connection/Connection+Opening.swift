@@ -69,7 +69,7 @@ extension Connection {
                 }
                 if let failure = descriptor.connectionFailure() { throw failure }
             }
-            try SocketOptions(slice: slice, writeTimeout: nil).apply(to: descriptor.number)
+            try SocketOptions(slice: slice).apply(to: descriptor.number)
             try descriptor.makeBlocking()
             return Connection(SharedSocket(owning: descriptor), peer: address, interruption: nil)
         } catch {

@@ -67,8 +67,7 @@ extension Connection {
             sentCount.store(sentCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
             return count
         } catch {
-            // The kernel itself gives up a peer that acknowledges nothing, for whatever it was that was sent.
-            throw failure("write to", error == .timedOut ? .stalled : .system(error))
+            throw failure("write to", .system(error))
         }
     }
 

@@ -53,20 +53,12 @@ public final class Connection: Sendable {
     }
 
     /// How long a write waits for the peer to take anything; nil, as at first, for ever. Then it throws
-    /// ``NitkaError/Reason/stalled``. A write of many bytes to a slow peer may take longer, as long as some go.
-    ///
-    /// - Throws: ``NitkaError`` when the kernel refuses.
-    public func setWriteTimeout(_ timeout: Duration?) throws(NitkaError) {
-        do throws(Errno) {
-            try socket.setWriteTimeout(timeout, slice: Self.slice)
-        } catch {
-            throw failure("set the write timeout of", .system(error))
-        }
-        writePatience.store(timeout?.clampedNanoseconds ?? .max, ordering: .relaxed)
+    /// ``NitkaError/Reason/stalled``, a fifth of a second and an eighth of the time later at most. A write of many bytes to
+    /// a slow peer may take longer, as long as some go.
+    public var writeTimeout: Duration? {
+        get { Duration(patience: writePatience.load(ordering: .relaxed)) }
+        set { writePatience.store(newValue?.clampedNanoseconds ?? .max, ordering: .relaxed) }
     }
-
-    /// The write timeout in force; see ``setWriteTimeout(_:)``.
-    public var writeTimeout: Duration? { Duration(patience: writePatience.load(ordering: .relaxed)) }
 
     func failure(_ operation: String, _ reason: NitkaError.Reason) -> NitkaError {
         NitkaError(operation, peer.description, reason)

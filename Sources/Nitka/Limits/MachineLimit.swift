@@ -33,7 +33,8 @@ struct MachineReading: Hashable {
     /// Mappings that are kept back: for memory that the C library asks for.
     static let spareMappings = 512
 
-    /// The limits that bind clients, the tightest first.
+    /// The limits that bind clients, the tightest first. Of what is kept back one client may have something, where nobody
+    /// could be served else.
     ///
     /// - Parameters:
     ///   - threadEach: does every client have a thread of its own?
@@ -42,12 +43,16 @@ struct MachineReading: Hashable {
         var limits: [MachineLimit] = []
         func add(_ name: String, _ limit: Int?, used: Int, spare: Int, perClient: Int = 1) {
             guard let limit else { return }
-            limits.append(MachineLimit(name: "\(name) \(limit))", clients: max(0, limit - used - spare) / perClient))
+            let left = limit - used
+            let clients = left < perClient ? 0 : max(1, (left - spare) / perClient)
+            limits.append(MachineLimit(name: "\(name) \(limit))", clients: clients))
         }
         add(
             "descriptors (RLIMIT_NOFILE", descriptorLimit, used: descriptorsInUse + descriptors + forPipes(descriptors),
             spare: Self.spareDescriptors)
         guard threadEach else { return limits }
+        // The one that sees a drain through is still to be made.
+        let ownThreads = 1
         add("process ids (kernel.pid_max", pidLimit, used: threadsOfSystem, spare: Self.spareThreads)
         add("threads of the system (kernel.threads-max", threadLimit, used: threadsOfSystem, spare: Self.spareThreads)
         if mappingsPerStack > 0 {
@@ -55,8 +60,8 @@ struct MachineReading: Hashable {
                 "memory mappings (vm.max_map_count", mappingLimit, used: mappingsInUse, spare: Self.spareMappings,
                 perClient: mappingsPerStack)
         }
-        add("threads of the user (RLIMIT_NPROC", userThreadLimit, used: threadsOfUser, spare: 2)
-        add("threads of the cgroup (pids.max", cgroupLimit, used: threadsOfCgroup, spare: 2)
+        add("threads of the user (RLIMIT_NPROC", userThreadLimit, used: threadsOfUser + ownThreads, spare: 1)
+        add("threads of the cgroup (pids.max", cgroupLimit, used: threadsOfCgroup + ownThreads, spare: 1)
         return limits.sorted { $0.clients < $1.clients }
     }
 

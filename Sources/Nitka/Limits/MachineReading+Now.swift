@@ -7,7 +7,8 @@ extension MachineReading {
     static func now() -> MachineReading {
         var reading = MachineReading()
         reading.descriptorLimit = ProcessLimit.descriptors.current.soft
-        reading.descriptorsInUse = ProcFile.names(in: "/proc/self/fd")?.count ?? 16
+        // One of them is the look itself.
+        reading.descriptorsInUse = ProcFile.names(in: "/proc/self/fd").map { $0.count - 1 } ?? 16
         reading.pidLimit = number("/proc/sys/kernel/pid_max")
         reading.threadLimit = number("/proc/sys/kernel/threads-max")
         reading.threadsOfSystem = threadsOfSystem()

@@ -28,8 +28,11 @@ public struct LoopIO: Hashable, Sendable {
     /// - Throws: ``NitkaError`` with what it refuses it with.
     public static func checkRing() throws(NitkaError) { _ = try makeRing() }
 
-    /// How many descriptors a loop may need for it.
-    var descriptors: Int { kind == .epoll ? 0 : 1 }
+    /// How many descriptors a loop needs for it.
+    var descriptors: Int { kind == .uring ? 1 : 0 }
+
+    /// How many it would rather have, too.
+    var optionalDescriptors: Int { kind == .auto ? 1 : 0 }
 
     /// One for each of so many loops; none under ``epoll``.
     func makeRings(_ count: Int) throws(NitkaError) -> [SendRing] {

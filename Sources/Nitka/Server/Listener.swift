@@ -22,12 +22,8 @@ public final class Listener: Sendable {
     ///   - backlog: how many clients may wait in the kernel's queue; the system may hold it lower
     ///     (`net.core.somaxconn`), see listen(2).
     /// - Throws: ``NitkaError``: the port is in use, privileged, or the address is not one of this machine.
-    public convenience init(on endpoint: Endpoint, backlog: Int = 1024) throws(NitkaError) {
-        try self.init(on: endpoint, backlog: backlog, writeTime: nil)
-    }
-
-    init(on endpoint: Endpoint, backlog: Int, writeTime: Duration?) throws(NitkaError) {
-        let options = SocketOptions(slice: Connection.slice, writeTimeout: writeTime)
+    public init(on endpoint: Endpoint, backlog: Int = 1024) throws(NitkaError) {
+        let options = SocketOptions(slice: Connection.slice)
         let addresses = try endpoint.resolved()
         let backlog = Int32(clamping: backlog)
         // A port that is free on one address may be taken on the next: another one is tried, a few times.

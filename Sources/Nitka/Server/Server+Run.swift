@@ -18,7 +18,7 @@ extension Server {
     ///     it throws ends this client alone.
     /// - Returns: the sums when everybody has gone, or when a handler did not return a second after the time to drain:
     ///   then its thread still runs.
-    /// - Throws: ``NitkaError`` when the server has run before, or its listener failed.
+    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine has room for nobody.
     @discardableResult
     public func run(
         _ model: PlainModel = .threads, stackBytes: Int = 512 * 1024,
@@ -46,12 +46,21 @@ extension Server {
     func end(_ watch: consuming KernelThread, _ failure: NitkaError?) throws(NitkaError) -> ServerSnapshot {
         control.update { $0.phase = .ended }
         watch.join()
-        for observer in observers.withLock({ $0.all }) { observer.finish() }
+        finish()
         if let failure { throw failure }
         return snapshot()
     }
 
-    func begin(threadEach: Bool, descriptors: Int = 0) throws(NitkaError) -> ServingTerms {
+    /// Nothing more happens in it.
+    private func finish() {
+        control.update { $0.phase = .ended }
+        for observer in observers.withLock({ $0.all }) { observer.finish() }
+    }
+
+    /// - Parameters:
+    ///   - descriptors: what the model itself will open.
+    ///   - optional: what it would rather open, too.
+    func begin(threadEach: Bool, descriptors: Int = 0, optional: Int = 0) throws(NitkaError) -> ServingTerms {
         let isFirst = control.withLock { control in
             defer { control.hasRun = true }
             return !control.hasRun
@@ -61,7 +70,11 @@ extension Server {
         ProcessLimit.descriptors.raise(to: limits.clients + someStreams + 64)
         var effective = limits
         let reading = MachineReading.now()
-        let machine = reading.limits(threadEach: threadEach, descriptors: descriptors)
+        if let none = reading.limits(threadEach: threadEach, descriptors: descriptors).first, none.clients == 0 {
+            finish()
+            throw NitkaError("serve on", addressText, .words("the machine has room for \(none)"))
+        }
+        let machine = reading.limits(threadEach: threadEach, descriptors: descriptors + optional)
         var concessions: [ServerEvent] = []
         if let tightest = machine.first, tightest.clients < limits.clients {
             effective.clients = max(1, tightest.clients)
@@ -71,7 +84,7 @@ extension Server {
             control.clientLimit = effective.clients
             if control.phase == .idle { control.phase = .running }
         }
-        let free = reading.freeDescriptors(beside: effective.clients + descriptors)
+        let free = reading.freeDescriptors(beside: effective.clients + descriptors + optional)
         return ServingTerms(limits: effective, pipes: PipeBudget(descriptors: free), concessions: concessions)
     }
 

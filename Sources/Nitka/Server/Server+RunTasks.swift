@@ -67,7 +67,8 @@ extension Server {
     ) throws(NitkaError) -> ServerSnapshot {
         let count = max(1, count ?? CurrentProcess.processorCount)
         var terms = try begin(
-            threadEach: false, descriptors: (EventLoop.descriptors + io.descriptors) * count)
+            threadEach: false, descriptors: (EventLoop.descriptors + io.descriptors) * count,
+            optional: io.optionalDescriptors * count)
         let watch = try startWatch()
         let loops: EventLoops
         do throws(NitkaError) {

@@ -15,29 +15,30 @@ extension Server {
 
     private func watchDrain() {
         while true {
-            let step = control.wait { control -> DrainPlan.Step? in
-                if control.phase == .ended { return .done }
-                return control.drain?.next(at: .now)
-            }
+            let (step, plan) =
+                control.wait { control -> (DrainPlan.Step, MonotonicTime)? in
+                    if control.phase == .ended { return (.done, .now) }
+                    guard let step = control.drain?.next(at: .now), let drain = control.drain else { return nil }
+                    return (step, drain.deadline)
+                } ?? (.done, .now)
             switch step {
-            case .done, nil: return
-            case .wait(let moment): sleep(until: moment)
+            case .done: return
+            case .wait(let moment): sleep(until: moment, of: plan)
             case .cutOff:
                 stopAccepting()
                 for client in registry.clients { client.cutOff() }
             case .shutDown:
                 stopAccepting()
                 for client in registry.clients { client.end(.cutOff) }
-                sleep(until: .now + .milliseconds(20))
+                sleep(until: .now + .milliseconds(20), of: plan)
             }
         }
     }
 
-    /// Sleeps until the moment, until the server has ended, or until the plan is another.
-    private func sleep(until moment: MonotonicTime) {
-        let plan = control.withLock { $0.drain?.deadline }
+    /// Sleeps until the moment, until the server has ended, or until the plan is no longer that which ends at `deadline`.
+    private func sleep(until moment: MonotonicTime, of deadline: MonotonicTime) {
         _ = control.wait(until: moment) { control -> Bool? in
-            control.phase == .ended || control.drain?.deadline != plan ? true : nil
+            control.phase == .ended || control.drain?.deadline != deadline ? true : nil
         }
     }
 

@@ -53,7 +53,7 @@ public final class Server: Sendable {
     ///   - backlog: how many clients may wait in the kernel's queue, see listen(2).
     /// - Throws: ``NitkaError`` when it can't listen there.
     public init(on endpoint: Endpoint, limits: Limits = Limits(), backlog: Int = 1024) throws(NitkaError) {
-        let listener = try Listener(on: endpoint, backlog: backlog, writeTime: limits.writeTime)
+        let listener = try Listener(on: endpoint, backlog: backlog)
         do throws(Errno) {
             interruption = try Interruption()
             wake = try WakeEvent()

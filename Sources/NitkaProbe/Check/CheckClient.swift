@@ -38,13 +38,9 @@ final class CheckClient {
     /// Sends all that it ever will, on another thread.
     ///
     /// A server that gives back little takes little too: whether it is stuck shows in what comes back. So the writer may
-    /// wait as long as the stage; a shorter limit would have the kernel give the connection up (TCP_USER_TIMEOUT).
+    /// wait as long as the stage.
     func stream(_ count: Int, endsSending: Bool) throws(StageFailure) -> StreamWriter {
-        do throws(NitkaError) {
-            try connection.setWriteTimeout(max(.milliseconds(1), context.deadline - .now))
-        } catch {
-            throw failure(of: error, "sending")
-        }
+        connection.writeTimeout = max(.milliseconds(1), context.deadline - .now)
         let writer = StreamWriter()
         try writer.start(count, to: connection, as: number, of: context.payload, endsSending: endsSending)
         self.writer = writer

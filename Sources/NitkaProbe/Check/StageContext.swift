@@ -46,9 +46,8 @@ struct StageContext {
         if watch.isOver { throw StageFailure(.tooSlow, "client \(number) could not connect in time") }
         do throws(NitkaError) {
             let connection = try connect(to: address)
-            // A server that takes nothing is found by its silence. The kernel must not give up on it before, as it would
-            // with a short limit (TCP_USER_TIMEOUT).
-            try connection.setWriteTimeout(lateness + .seconds(2))
+            // A server that takes nothing is found by its silence, which is to come first.
+            connection.writeTimeout = lateness + .seconds(2)
             return CheckClient(number, connection, self)
         } catch {
             throw StageFailure(.connecting(error), "client \(number) could not connect: \(reason(of: error))")

@@ -31,7 +31,7 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: .showing(
-            "How long a client may take nothing of what is sent to it, or off.", Span(duration: Limits().writeTime)),
+            "How long a client may take nothing while more is to be sent, or off.", Span(duration: Limits().writeTime)),
         transform: Quantity.duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
     var writeTimeout = Span(duration: Limits().writeTime)
 

@@ -15,8 +15,13 @@ struct ServeSession {
 
     /// Serves until a signal ends it; returns the exit code.
     func run() throws -> Int32 {
-        let signals = try startSignalThread()
-        let log = try startLogThread()
+        let (signals, log): (Background, Background)
+        do throws(Errno) {
+            (signals, log) = (try startSignalThread(), try startLogThread())
+        } catch {
+            complain("make the threads that wait for signals and write the log: \(error)")
+            CurrentProcess.exitNow(2)
+        }
         let totals: ServerSnapshot
         do {
             totals = try model.serve(server, loops: loops, io: io)
@@ -42,7 +47,7 @@ struct ServeSession {
         CurrentProcess.exitNow(cutOff == 0 ? 0 : 3)
     }
 
-    private func startSignalThread() throws -> Background {
+    private func startSignalThread() throws(Errno) -> Background {
         let (server, drainTime) = (server, drainTime)
         return try Background(named: "nitka-signals") {
             let ending = [Signals.interrupt, Signals.terminate]
@@ -56,7 +61,7 @@ struct ServeSession {
         }
     }
 
-    private func startLogThread() throws -> Background {
+    private func startLogThread() throws(Errno) -> Background {
         let log = EventLog(server: server, logger: logger)
         let events = server.events(about: logger.logLevel > .debug ? .server : .everything)
         return try Background(named: "nitka-log") {
@@ -69,7 +74,7 @@ struct ServeSession {
 final class Background: Sendable {
     private let chain = ThreadChain()
 
-    init(named name: String, _ body: @escaping @Sendable () -> Void) throws {
+    init(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         try chain.start(named: name) {
             body()
         }
