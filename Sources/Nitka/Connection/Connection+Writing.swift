@@ -20,7 +20,9 @@ extension Connection {
 
     /// As ``write(_:)-(RawSpan)``, from a pipe that holds so many bytes.
     func write(_ count: Int, from pipe: borrowing Pipe) throws(NitkaError) {
-        try sendAll(count) { (writer, gone) throws(Errno) in try writer.send(count - gone, from: pipe) }
+        // A splice goes on for as long as each of its parts goes within the slice: of a pipeful, to a slow peer, for seconds.
+        let most = lastMoment.load(ordering: .relaxed) == .max ? count : 32 * 1024
+        try sendAll(count) { (writer, gone) throws(Errno) in try writer.send(min(count - gone, most), from: pipe) }
     }
 
     /// Writes all the bytes of an array; as ``write(_:)-(RawSpan)``.
