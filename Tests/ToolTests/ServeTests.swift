@@ -3,6 +3,7 @@
 import Nitka
 import NitkaKernel
 import Subprocess
+import SystemPackage
 import Testing
 
 @Suite struct ServeTests {
@@ -49,5 +50,29 @@ import Testing
         #expect(ending.code == 2)
         #expect(ending.output == "")
         #expect(ending.error == "nitka: listen on \(server.addresses[0]): address already in use\n")
+    }
+
+    @Test(.enabled(if: Peer.has("prlimit"), "skipped: no prlimit"))
+    func withoutRoomForAClientItDoesNotSayThatItListens() async throws {
+        let ending = try await Tool.run(
+            ["--nofile=6:6", Tool.path.string, "serve", "--port", "0"], of: "/usr/bin/prlimit")
+        #expect(ending.code == 2)
+        #expect(ending.output == "")
+        #expect(ending.error.hasSuffix(": the machine has room for 0 clients by descriptors (RLIMIT_NOFILE 6)\n"))
+    }
+
+    @Test(.enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() })
+    func withoutThreadsForItselfItIsOneSentence() async throws {
+        let ending = try await Tool.run(
+            [
+                "-f", "-qq", "-o", "/dev/null", "-e", "trace=clone3", "-e", "inject=clone3:error=EAGAIN:when=1",
+                Tool.path.string, "serve", "--port", "0",
+            ], of: "/usr/bin/strace")
+        #expect(ending.code == 2)
+        #expect(ending.output == "")
+        #expect(
+            ending.error
+                == "nitka: make the threads that wait for signals and write the log: resource temporarily unavailable\n"
+        )
     }
 }
