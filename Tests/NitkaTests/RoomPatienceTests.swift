@@ -16,7 +16,7 @@ import Testing
         var looks = 0
         var room = RoomPatience(
             patience: patience, lastMoment: lastMoment, unacknowledged: unacknowledged(0), now: now)
-        while now < end {
+        while now < end, looks < 1000 {
             now = room.nextLook(after: now)
             looks += 1
             if let reason = room.look(unacknowledged: unacknowledged(now), now: now) { return (now, reason, looks) }
