@@ -52,7 +52,7 @@ import Testing
         #expect(ending.error == "nitka: listen on \(server.addresses[0]): address already in use\n")
     }
 
-    @Test(.enabled(if: Peer.has("prlimit"), "skipped: no prlimit"))
+    @Test(.enabled(if: Peer.has("prlimit"), "skipped: no prlimit"), .timeLimit(.minutes(1)))
     func withoutRoomForAClientItDoesNotSayThatItListens() async throws {
         let ending = try await Tool.run(
             ["--nofile=6:6", Tool.path.string, "serve", "--port", "0"], of: "/usr/bin/prlimit")
@@ -61,7 +61,7 @@ import Testing
         #expect(ending.error.hasSuffix(": the machine has room for 0 clients by descriptors (RLIMIT_NOFILE 6)\n"))
     }
 
-    @Test(.enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() })
+    @Test(.enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() }, .timeLimit(.minutes(1)))
     func withoutThreadsForItselfItIsOneSentence() async throws {
         let ending = try await Tool.run(
             [
