@@ -70,13 +70,13 @@ package struct SocketReader {
     fileprivate let number: CInt
 
     @inline(__always)
-    package func receive(into span: inout MutableSpan<UInt8>) throws(Errno) -> Received {
-        try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(number, room) }
+    package func receive(into span: inout MutableSpan<UInt8>, waits: Bool = true) throws(Errno) -> Received {
+        try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(number, room, waits: waits) }
     }
 
     /// Receives into bytes that nobody has to fill first.
-    package func receive(into block: borrowing ByteBlock) throws(Errno) -> Received {
-        try SocketCall.receive(number, block.bytes)
+    package func receive(into block: borrowing ByteBlock, waits: Bool = true) throws(Errno) -> Received {
+        try SocketCall.receive(number, block.bytes, waits: waits)
     }
 
     /// Moves what has come into an empty pipe.

@@ -15,7 +15,7 @@ package enum Direction: Sendable {
 package enum Received: Sendable {
     case bytes(Int)
     case endOfStream
-    /// Nothing came within the socket's receive timeout.
+    /// Nothing came within the socket's receive timeout, or had come when nobody was to wait.
     case nothing
 }
 
@@ -29,9 +29,12 @@ package enum Sent: Sendable {
 /// The calls on a socket's number; who may make them when is decided by the owner of the number.
 package enum SocketCall {
     @inline(__always)
-    static func receive(_ number: CInt, _ room: UnsafeMutableRawBufferPointer) throws(Errno) -> Received {
+    static func receive(
+        _ number: CInt, _ room: UnsafeMutableRawBufferPointer, waits: Bool = true
+    ) throws(Errno) -> Received {
         do {
-            let count = try systemCall { nitka_recv(number, room.baseAddress, room.count, 0) }
+            let flags = waits ? 0 : CInt(MSG_DONTWAIT)
+            let count = try systemCall { nitka_recv(number, room.baseAddress, room.count, flags) }
             return count == 0 ? .endOfStream : .bytes(count)
         } catch  where error == .wouldBlock {
             return .nothing

@@ -20,9 +20,11 @@ extension Connection {
         precondition(!span.isEmpty, "a read needs room for a byte")
         guard let reader = socket.beginReading() else { throw failure("read from", .closed) }
         defer { socket.endReading() }
-        return try count { () throws(Errno) in
-            try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: &span) }
+        let count = try count { () throws(Errno) in
+            try next(from: reader) { (reader, waits) throws(Errno) in try reader.receive(into: &span, waits: waits) }
         }
+        if count == span.count { yieldHabit.filledItsRoom() }
+        return count
     }
 
     /// As ``read(into:)``, into an empty pipe.
@@ -30,7 +32,7 @@ extension Connection {
         guard let reader = socket.beginReading() else { throw failure("read from", .closed) }
         defer { socket.endReading() }
         return try count { () throws(Errno) in
-            try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: pipe) }
+            try next(from: reader, mayYield: false) { (reader, _) throws(Errno) in try reader.receive(into: pipe) }
         }
     }
 
@@ -46,7 +48,9 @@ extension Connection {
         var bytes: [UInt8] = []
         let count = try count { () throws(Errno) in
             let room = scratch.take() ?? ByteBlock(count: 16 * 1024)
-            let result = try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: room) }
+            let result = try next(from: reader) { (reader, waits) throws(Errno) in
+                try reader.receive(into: room, waits: waits)
+            }
             if case .bytes(let count) = result { bytes = room.array(count) }
             scratch = consume room
             return result
@@ -92,24 +96,31 @@ extension Connection {
     }
 
     /// Receives first and waits after: a client that is busy costs one call a message.
+    ///
+    /// - Parameter receive: told whether to wait.
     @inline(__always)
     private func next(
-        from reader: SocketReader, _ receive: (SocketReader) throws(Errno) -> Received
+        from reader: SocketReader, mayYield: Bool = true, _ receive: (SocketReader, Bool) throws(Errno) -> Received
     ) throws(Errno) -> ReadResult {
         if isOverAge { return .tooLong }
         if let interruption, interruption.isRaised { return try lastBytes(from: reader, receive) }
-        if let result = try result(of: receive(reader)) { return result }
+        if mayYield, yieldsFirst() {
+            let result = try result(of: receive(reader, false))
+            yielded(found: result != nil)
+            if let result { return result }
+        }
+        if let result = try result(of: receive(reader, true)) { return result }
         return try afterSilence(from: reader, receive)
     }
 
     /// The first slice is over without a byte; it counts towards the idle time.
     private func afterSilence(
-        from reader: SocketReader, _ receive: (SocketReader) throws(Errno) -> Received
+        from reader: SocketReader, _ receive: (SocketReader, Bool) throws(Errno) -> Received
     ) throws(Errno) -> ReadResult {
         let deadline = readDeadline(alreadyWaited: Self.slice)
         while true {
             switch reader.waitUntilReadable(orInterruptedBy: interruption?.descriptor ?? -1, until: deadline) {
-            case .ready: if let result = try result(of: receive(reader)) { return result }
+            case .ready: if let result = try result(of: receive(reader, true)) { return result }
             case .interrupted: return try lastBytes(from: reader, receive)
             case .timedOut: return isOverAge ? .tooLong : .idle
             }
@@ -131,13 +142,13 @@ extension Connection {
 
     /// While the server drains: what comes within the quiet time, else the end.
     private func lastBytes(
-        from reader: SocketReader, _ receive: (SocketReader) throws(Errno) -> Received
+        from reader: SocketReader, _ receive: (SocketReader, Bool) throws(Errno) -> Received
     ) throws(Errno) -> ReadResult {
         if cutOff.load(ordering: .acquiring) { return .end }
         guard case .ready = reader.waitUntilReadable(orInterruptedBy: -1, until: .now + Interruption.quietTime) else {
             return .end
         }
-        return result(of: try receive(reader)) ?? .end
+        return result(of: try receive(reader, true)) ?? .end
     }
 
     /// One writer: the reading lock is held.

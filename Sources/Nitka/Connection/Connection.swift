@@ -12,9 +12,13 @@ public final class Connection: Sendable {
     // speaks again.
     let socket: SharedSocket
     let interruption: Interruption?
+    let yielders: Yielders?
     let lastMoment = Atomic<Int64>(.max)
     let receivedCount = Atomic<UInt64>(0)
     let sentCount = Atomic<UInt64>(0)
+    // Only who has the right to read touches these two.
+    @exclusivity(unchecked) nonisolated(unsafe) var yieldHabit = YieldHabit()
+    @exclusivity(unchecked) nonisolated(unsafe) var yieldPeriod: UInt32 = 0
 
     /// The other end's address.
     public let peer: SocketAddress
@@ -27,12 +31,18 @@ public final class Connection: Sendable {
     // Only who has the right to read touches it.
     @exclusivity(unchecked) nonisolated(unsafe) var scratch: ByteBlock?
 
-    init(_ socket: consuming SharedSocket, peer: SocketAddress, interruption: Interruption?, pipes: PipeBudget? = nil) {
+    init(
+        _ socket: consuming SharedSocket, peer: SocketAddress, interruption: Interruption?, pipes: PipeBudget? = nil,
+        yielders: Yielders? = nil
+    ) {
         self.socket = socket
         self.peer = peer
         self.interruption = interruption
         self.pipes = pipes
+        self.yielders = yielders
     }
+
+    deinit { stopYielding() }
 
     /// This end's address; nil when the connection is closed.
     public var local: SocketAddress? { socket.localAddress.map { SocketAddress($0) } }

@@ -80,7 +80,8 @@ struct AcceptLoop {
 
     private mutating func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress) {
         let connection = Connection(
-            SharedSocket(owning: descriptor), peer: peer, interruption: server.interruption, pipes: terms.pipes)
+            SharedSocket(owning: descriptor), peer: peer, interruption: server.interruption, pipes: terms.pipes,
+            yielders: terms.yielders)
         connection.adopt(terms)
         let admitted = server.admit(peer, limits: terms.limits) {
             Client(id: $0, connection: connection)

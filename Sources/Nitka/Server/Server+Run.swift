@@ -85,7 +85,9 @@ extension Server {
             if control.phase == .idle { control.phase = .running }
         }
         let free = reading.freeDescriptors(beside: effective.clients + descriptors + optional)
-        return ServingTerms(limits: effective, pipes: PipeBudget(descriptors: free), concessions: concessions)
+        return ServingTerms(
+            limits: effective, pipes: PipeBudget(descriptors: free), yielders: threadEach ? Yielders() : nil,
+            concessions: concessions)
     }
 
     /// Tells that it accepts; after this, only who comes can make it fail.
