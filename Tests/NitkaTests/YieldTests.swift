@@ -119,8 +119,14 @@ import Testing
         var thread: Int32 = 0
         /// The number of the message that it reads.
         var reading = 0
-        /// After each: does it yield, and how many do in all?
-        var read: [(isYielding: Bool, yielders: Int)] = []
+        var read: [Moment] = []
+    }
+
+    /// After a message: does its reader yield, will it before the next, and how many do in all?
+    private struct Moment {
+        var isYielding: Bool
+        var willYield: Bool
+        var yielders: Int
     }
 
     /// Reads each message when it is announced.
@@ -133,9 +139,11 @@ import Testing
                 guard announced.isReached(number) else { return }
                 progress.update { ($0.thread, $0.reading) = (CurrentThread.id, number) }
                 guard try connection.read(into: &room) != nil else { return }
-                let isYielding = connection.yieldPeriod & 1 == 1
-                let yielders = connection.yielders?.number ?? -1
-                progress.update { $0.read.append((isYielding, yielders)) }
+                var habit = connection.yieldHabit
+                let moment = Moment(
+                    isYielding: connection.yieldPeriod & 1 == 1, willYield: habit.next(othersDo: true) == .yield,
+                    yielders: connection.yielders?.number ?? -1)
+                progress.update { $0.read.append(moment) }
             }
         }
     }
@@ -177,6 +185,49 @@ import Testing
         #expect(read[many - 1].yielders == 1)
         #expect(!read[many].isYielding)
         #expect(read[many].yielders == 0)
+    }
+
+    @Test func whatDidNotFitIsReadWithoutATurn() throws {
+        let announced = Monitor(0)
+        let progress = Monitor(Progress())
+        let many = 100
+        try withServer(.threads, handlers: Self.reader(of: announced, progress)) { running in
+            let connection = try running.connect()
+            for number in 1...many {
+                // The last one is of more than the room of 64.
+                try connection.write([UInt8](repeating: 1, count: number == many ? 100 : 10))
+                announced.update { $0 = number }
+                try Self.waitUntil(number, isRead: progress)
+            }
+            announced.update { $0 = many + 1 }
+            try Self.waitUntil(many + 1, isRead: progress)
+            connection.close()
+        }
+        #expect(progress.withLock { $0.read.suffix(3).map(\.willYield) } == [true, false, true])
+    }
+
+    /// A reader that finds a message at each turn never comes to the waits that know of deadlines.
+    @Test func whoseMessagesAreAlwaysThereIsEndedByItsAge() throws {
+        let announced = Monitor(0)
+        let progress = Monitor(Progress())
+        var limits = Limits()
+        limits.age = .seconds(1)
+        try withServer(.threads, limits: limits, handlers: Self.reader(of: announced, progress)) { running in
+            let connection = try running.connect()
+            let end = MonotonicTime.now + .seconds(10)
+            var number = 0
+            while .now < end, running.server.snapshot().endedByReason.isEmpty {
+                number += 1
+                try? connection.write([1])
+                announced.update { $0 = number }
+                try eventually("it is read, or all is over") {
+                    progress.withLock { $0.read.count } >= number || !running.server.snapshot().endedByReason.isEmpty
+                }
+            }
+            #expect(running.server.snapshot().endedByReason == ["too old": 1])
+            #expect(progress.withLock { $0.read.last?.isYielding } == true)
+            connection.close()
+        }
     }
 
     @Test(arguments: [ServingModel.iterative, .threads])
