@@ -70,12 +70,12 @@ package struct SocketReader {
     fileprivate let number: CInt
 
     @inline(__always)
-    package func receive(into span: inout MutableSpan<UInt8>, waits: Bool = true) throws(Errno) -> Received {
+    package func receive(into span: inout MutableSpan<UInt8>, waits: Bool) throws(Errno) -> Received {
         try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(number, room, waits: waits) }
     }
 
     /// Receives into bytes that nobody has to fill first.
-    package func receive(into block: borrowing ByteBlock, waits: Bool = true) throws(Errno) -> Received {
+    package func receive(into block: borrowing ByteBlock, waits: Bool) throws(Errno) -> Received {
         try SocketCall.receive(number, block.bytes, waits: waits)
     }
 

@@ -15,7 +15,7 @@ package enum Direction: Sendable {
 package enum Received: Sendable {
     case bytes(Int)
     case endOfStream
-    /// Nothing came within the socket's receive timeout, or had come when nobody was to wait.
+    /// Nothing came within the receive timeout of the socket; or nothing was there, for who does not wait.
     case nothing
 }
 

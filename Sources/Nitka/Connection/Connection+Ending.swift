@@ -30,6 +30,7 @@ extension Connection {
         if !peerHasFinished {
             endSending()
             if let reader = socket.beginReading() {
+                stopYielding()
                 try? discard(through: reader, until: deadline(), limit: limit)
                 socket.endReading()
             }

@@ -8,10 +8,12 @@ extension Connection {
     /// who pauses longer costs one call more, and can be interrupted.
     static let slice = Duration.milliseconds(200)
 
+    private static let bufferSize = 16 * 1024
+
     /// Reads what has come, waiting for the first byte: as many bytes as fit, at least one.
     ///
     /// Blocks the calling thread. While the server drains, a reader whose input is quiet gets nil, like one whose
-    /// peer has finished. The calls behind it are recv(2) and poll(2).
+    /// peer has finished. The calls behind it are recv(2), poll(2) and sched_yield(2).
     ///
     /// - Parameter span: room for the bytes; not empty.
     /// - Returns: how many bytes there are now at the beginning of `span`; nil at the end of the stream.
@@ -47,7 +49,7 @@ extension Connection {
         defer { socket.endReading() }
         var bytes: [UInt8] = []
         let count = try count { () throws(Errno) in
-            let room = scratch.take() ?? ByteBlock(count: 16 * 1024)
+            let room = scratch.take() ?? ByteBlock(count: Self.bufferSize)
             let result = try next(from: reader) { (reader, waits) throws(Errno) in
                 try reader.receive(into: room, waits: waits)
             }
@@ -55,6 +57,7 @@ extension Connection {
             scratch = consume room
             return result
         }
+        if count == Self.bufferSize { yieldHabit.filledItsRoom() }
         return count.map { _ in bytes }
     }
 }
@@ -95,7 +98,8 @@ extension Connection {
         }
     }
 
-    /// Receives first and waits after: a client that is busy costs one call a message.
+    /// Receives first and waits after: a client that is busy costs one call a message, or a turn and a call where there are
+    /// more than cores.
     ///
     /// - Parameter receive: told whether to wait.
     @inline(__always)
@@ -104,13 +108,25 @@ extension Connection {
     ) throws(Errno) -> ReadResult {
         if isOverAge { return .tooLong }
         if let interruption, interruption.isRaised { return try lastBytes(from: reader, receive) }
-        if mayYield, yieldsFirst() {
-            let result = try result(of: receive(reader, false))
-            yielded(found: result != nil)
-            if let result { return result }
+        if !mayYield {
+            stopYielding()
+        } else if hasYielded(), let result = try afterTurn(from: reader, receive) {
+            return result
         }
         if let result = try result(of: receive(reader, true)) { return result }
         return try afterSilence(from: reader, receive)
+    }
+
+    /// What came while others ran; nil when nothing did.
+    @inline(__always)
+    private func afterTurn(
+        from reader: SocketReader, _ receive: (SocketReader, Bool) throws(Errno) -> Received
+    ) throws(Errno) -> ReadResult? {
+        var foundMessage = false
+        defer { tookTurn(foundMessage: foundMessage) }
+        let result = try result(of: receive(reader, false))
+        if case .bytes = result { foundMessage = true }
+        return result
     }
 
     /// The first slice is over without a byte; it counts towards the idle time.

@@ -15,10 +15,9 @@ public final class Connection: Sendable {
     let yielders: Yielders?
     let lastMoment = Atomic<Int64>(.max)
     let receivedCount = Atomic<UInt64>(0)
-    let sentCount = Atomic<UInt64>(0)
-    // Only who has the right to read touches these two.
+    // Only who has the right to read touches it.
     @exclusivity(unchecked) nonisolated(unsafe) var yieldHabit = YieldHabit()
-    @exclusivity(unchecked) nonisolated(unsafe) var yieldPeriod: UInt32 = 0
+    let sentCount = Atomic<UInt64>(0)
 
     /// The other end's address.
     public let peer: SocketAddress
@@ -28,7 +27,7 @@ public final class Connection: Sendable {
     let readPatience = Atomic<Int64>(.max)
     let writePatience = Atomic<Int64>(.max)
     let pipes: PipeBudget?
-    // Only who has the right to read touches it.
+    // As the habit.
     @exclusivity(unchecked) nonisolated(unsafe) var scratch: ByteBlock?
 
     init(

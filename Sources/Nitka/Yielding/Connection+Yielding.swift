@@ -2,42 +2,45 @@
 
 internal import NitkaKernel
 
+/// All of it but ``stopYielding()`` at the end of the connection is for who has the right to read.
 extension Connection {
-    /// Gives the core away before a read where that pays: then the message may have come already, and the read is not to
-    /// wait. Only who has the right to read calls it.
+    /// Before a read: gives the core away where that pays. If it did, the read is not to wait.
     @inline(__always)
-    func yieldsFirst() -> Bool {
+    func hasYielded() -> Bool {
         guard let yielders else { return false }
-        let period = yielders.now
-        switch yieldHabit.next(othersDo: period != nil) {
-        case .block: return false
-        case .ask: yielders.begin()
-        case .yield: takeTurn(among: yielders, period)
+        guard yielders.areOn else {
+            stopYielding()
+            if yieldHabit.asks() { yielders.begin() }
+            return false
         }
-        return period != nil
+        guard yieldHabit.yields() else { return false }
+        takeTurn(among: yielders)
+        return true
     }
 
     @inline(never)
-    private func takeTurn(among yielders: Yielders, _ period: UInt32?) {
-        if let period, yieldPeriod != period {
-            yieldPeriod = period
+    private func takeTurn(among yielders: Yielders) {
+        if !yieldHabit.isCounted {
+            yieldHabit.isCounted = true
             yielders.join()
         }
-        guard yieldHabit.isTimed() else { return CurrentThread.yield() }
-        let start = MonotonicTime.now
+        let start = MonotonicTime.now.nanoseconds
         CurrentThread.yield()
-        if yieldHabit.tookTurn(tooLate: yielders.isTooLong(.now - start)) { yielders.stop() }
+        let turn = MonotonicTime.now.nanoseconds &- start
+        if yieldHabit.tookTurn(turn, longest: yielders.longestTurn) { yielders.stop() }
     }
 
-    func yielded(found: Bool) {
-        if found { return yieldHabit.found() }
+    /// Has a message come with the turn? If not, the reader waits for one, or for none any more.
+    func tookTurn(foundMessage: Bool) {
+        if foundMessage { return yieldHabit.found() }
         yieldHabit.foundNothing()
         stopYielding()
     }
 
+    /// Before the reader waits in another way, and at its end.
     func stopYielding() {
-        if yieldPeriod == 0 { return }
-        yielders?.leave(yieldPeriod)
-        yieldPeriod = 0
+        guard yieldHabit.isCounted else { return }
+        yieldHabit.isCounted = false
+        yielders?.leave()
     }
 }

@@ -3,59 +3,46 @@
 internal import NitkaKernel
 internal import Synchronization
 
-/// The readers of one server that give their core away before they ask for the next message: all of them do, or none.
+/// The readers of one server that give their core away before they ask for the next message.
 ///
 /// Where more clients talk at once than there are cores, a thread that blocks in recv(2) sets a timer, leaves the
-/// kernel's queue and joins it again a moment later. One that yields first keeps its place in it, and finds its message
-/// when its turn has come.
+/// kernel's queue, and joins it again a moment later. One that yields stays in the queue, and mostly finds its message
+/// when its turn comes.
 ///
-/// But who yields stands behind all who do not: beside readers that block it would be served last, and a program that
-/// computes takes whole slices. So all begin together, and all stop when turns come too late.
+/// But who yields stands behind all who do not. Beside readers that block it would be served last, and a program that
+/// computes would have a slice for each turn. So all begin together, and all stop for a while when turns come too late.
 final class Yielders: Sendable {
-    /// Odd while they yield.
-    private let period = Atomic<UInt32>(0)
-    /// Of this period. One that leaves late may take one too many from the next: a turn may then take a little less.
+    private let isOn = Atomic<Bool>(false)
     private let count = Atomic<Int>(0)
-    private let policy = Lock(YieldPolicy())
-    private let cores: Int
+    private let pauseEnd = Atomic<Int64>(0)
+    private let limit: TurnLimit
 
-    init(cores: Int = CurrentProcess.processorCount) { self.cores = cores }
+    /// A try that finds a program that computes costs some 20 ms: a four hundredth of this.
+    static let pause = Duration.seconds(8)
 
-    /// The number of this period; nil while nobody yields. Asked for every message.
+    init(limit: TurnLimit = TurnLimit(cores: Int64(CurrentProcess.processorCount))) { self.limit = limit }
+
+    /// Asked for every message.
     @inline(__always)
-    var now: UInt32? {
-        let period = period.load(ordering: .relaxed)
-        return period & 1 == 1 ? period : nil
-    }
+    var areOn: Bool { isOn.load(ordering: .acquiring) }
 
-    /// How many yield, at a guess: nobody waits for anybody.
-    var number: Int { max(0, count.load(ordering: .relaxed)) }
+    /// How many yield. A reader is not counted while it waits for a message.
+    var number: Int { count.load(ordering: .relaxed) }
 
-    func join() { count.add(1, ordering: .relaxed) }
+    var longestTurn: Int64 { limit.longest(of: number) }
 
-    func leave(_ period: UInt32) {
-        if period == now { count.subtract(1, ordering: .relaxed) }
-    }
+    func join() { count.wrappingAdd(1, ordering: .relaxed) }
+
+    func leave() { count.wrappingSubtract(1, ordering: .relaxed) }
 
     /// All begin, unless they stopped a short while ago.
-    func begin() {
-        policy.withLock { policy in
-            guard !policy.isOn, policy.begin(at: .now) else { return }
-            count.store(0, ordering: .relaxed)
-            period.add(1, ordering: .relaxed)
-        }
+    func begin(at now: MonotonicTime = .now) {
+        if now.nanoseconds >= pauseEnd.load(ordering: .relaxed) { isOn.store(true, ordering: .releasing) }
     }
 
-    func stop() {
-        policy.withLock { policy in
-            guard policy.isOn else { return }
-            policy.stop(at: .now)
-            period.add(1, ordering: .relaxed)
-        }
-    }
-
-    /// Does a turn that took so long come too late to have been spent on readers alone?
-    func isTooLong(_ turn: Duration) -> Bool {
-        turn > YieldPolicy.longestTurn(of: number, on: cores)
+    func stop(at now: MonotonicTime = .now) {
+        // Who asked just before may still begin: then turns come too late again, and somebody stops again.
+        pauseEnd.store((now + Self.pause).nanoseconds, ordering: .relaxed)
+        isOn.store(false, ordering: .releasing)
     }
 }
