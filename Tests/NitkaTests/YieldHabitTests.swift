@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func aProgramThatTakesItsSlicesStopsThem() {
-        #expect(stops(after: [3_900_000, 80_000, 80_000]) == 6)
+        #expect(stops(after: [3_900_000, 80_000, 80_000]) == 15)
         // Seldom, since it is nicer than others: a third of the core.
         #expect(stops(after: [3_900_000] + Array(repeating: 80_000, count: 100)) != nil)
     }

@@ -6,10 +6,10 @@ struct TurnLimit {
     var slack: Int64 = 500_000
     /// More than it takes to pass on a message where nothing but that is done. Where messages take longer, turns come too
     /// late, and blocking costs little beside them.
-    var ofOneMessage: Int64 = 15_000
+    var ofOneMessage: Int64 = 20_000
     var cores: Int64
 
-    /// Of some 400 readers a core it no longer tells apart what they take and a slice: then a program that computes has
+    /// Of some 300 readers a core it no longer tells apart what they take and a slice: then a program that computes has
     /// a fifth of the core, where it had next to nothing.
     func longest(of readers: Int) -> Int64 { slack + ofOneMessage * Int64(readers) / cores }
 }

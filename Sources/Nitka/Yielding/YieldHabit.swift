@@ -12,9 +12,9 @@ struct YieldHabit {
     static let longestRest: UInt16 = 1024
     /// While nobody yields, each reader asks once in so many messages whether all may begin.
     static let askedEach: UInt16 = 64
-    /// So much may be lost in turns that come too late, in nanoseconds. Of one turn no more than a slice counts, since a
-    /// machine may stand still; a quarter of each turn in time makes up for it, so a fifth of a core is lost unnoticed.
-    static let mostLost: Int64 = 9_000_000
+    /// By so much in all may turns come too late, in nanoseconds. By no more than a slice counts for one, since a machine
+    /// may stand still; a quarter of each turn in time makes up for it, so a fifth of a core is lost unnoticed.
+    static let mostLost: Int64 = 17_000_000
     static let mostOfOneTurn: Int64 = 4_000_000
 
     /// Is the reader counted among those who yield?
@@ -59,7 +59,7 @@ struct YieldHabit {
             lost -= min(lost, turn / 4)
             return false
         }
-        lost += min(turn, Self.mostOfOneTurn)
+        lost += min(turn - longest, Self.mostOfOneTurn)
         return lost > Self.mostLost
     }
 }
