@@ -9,8 +9,8 @@ import Testing
 @Suite struct YieldTests {
     /// Turns never come too late, however busy the machine.
     private static let patient = TurnLimit(slack: .max / 2, cores: 1)
-    /// Every turn does.
-    private static let impatient = TurnLimit(slack: -1, ofOneMessage: 0, cores: 1)
+    /// Every turn does, by a slice.
+    private static let impatient = TurnLimit(slack: -YieldHabit.mostOfOneTurn, ofOneMessage: 0, cores: 1)
 
     /// Both ends of a connection whose reader yields among others.
     private struct Ends {
@@ -87,20 +87,30 @@ import Testing
         #expect(ends.willYield)
     }
 
+    @Test func whoWaitsAfterAFullRoomIsNotCounted() throws {
+        let ends = try Ends(Self.patient)
+        for _ in 0..<10 { try ends.pass() }
+        try ends.pass(64)
+        ends.connection.readTimeout = .milliseconds(250)
+        #expect(throws: NitkaError.self) { try ends.read(whenReadable: false) }
+        #expect(ends.yielders.number == 0)
+    }
+
     @Test func allStopWhenTurnsComeTooLate() throws {
         let ends = try Ends(Self.impatient)
-        var messages = 0
-        while ends.yielders.areOn, messages < 1_000_000 {
+        let before = MonotonicTime.now
+        let lateTurns = Int(YieldHabit.mostLost / YieldHabit.mostOfOneTurn)
+        for _ in 0..<Int(YieldHabit.firstMessages) + lateTurns {
             try ends.pass()
-            messages += 1
+            #expect(ends.yielders.areOn)
         }
+        try ends.pass()
         #expect(!ends.yielders.areOn)
         try ends.pass()
         #expect(ends.yielders.number == 0)
-        let now = MonotonicTime.now
-        ends.yielders.begin(at: now + Yielders.pause * 0.9)
+        ends.yielders.begin(at: before + Yielders.pause * 0.9)
         #expect(!ends.yielders.areOn)
-        ends.yielders.begin(at: now + Yielders.pause)
+        ends.yielders.begin(at: .now + Yielders.pause)
         #expect(ends.yielders.areOn)
     }
 
@@ -147,6 +157,7 @@ import Testing
         ends.connection.lastMoment.store(MonotonicTime.now.nanoseconds, ordering: .relaxed)
         let error = #expect(throws: NitkaError.self) { try ends.pass() }
         #expect(error?.reason == .tooLong)
+        #expect(ends.yielders.number == 0)
     }
 
     @Test(arguments: [ServingModel.iterative, .threads])

@@ -98,15 +98,18 @@ extension Connection {
         }
     }
 
-    /// Receives first and waits after: a client that is busy costs one call a message, or a turn and a call where there are
-    /// more than cores.
+    /// Receives first and waits after: a client that is busy costs one call a message; where more are busy than there are
+    /// cores, a turn and a call.
     ///
     /// - Parameter receive: told whether to wait.
     @inline(__always)
     private func next(
         from reader: SocketReader, mayYield: Bool = true, _ receive: (SocketReader, Bool) throws(Errno) -> Received
     ) throws(Errno) -> ReadResult {
-        if isOverAge { return .tooLong }
+        if isOverAge {
+            stopYielding()
+            return .tooLong
+        }
         if let interruption, interruption.isRaised { return try lastBytes(from: reader, receive) }
         if !mayYield {
             stopYielding()

@@ -13,7 +13,10 @@ extension Connection {
             if yieldHabit.asks() { yielders.begin() }
             return false
         }
-        guard yieldHabit.yields() else { return false }
+        guard yieldHabit.yields() else {
+            stopYielding()
+            return false
+        }
         takeTurn(among: yielders)
         return true
     }

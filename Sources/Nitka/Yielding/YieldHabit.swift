@@ -12,8 +12,9 @@ struct YieldHabit {
     static let longestRest: UInt16 = 1024
     /// While nobody yields, each reader asks once in so many messages whether all may begin.
     static let askedEach: UInt16 = 64
-    /// By so much in all may turns come too late, in nanoseconds. By no more than a slice counts for one, since a machine
-    /// may stand still; a quarter of each turn in time makes up for it, so a fifth of a core is lost unnoticed.
+    /// By so much in all may turns come too late, in nanoseconds. A quarter of each turn in time makes up for it, so that
+    /// one program may take a fifth of a core unnoticed; and for one turn no more than a slice of 4 ms counts, since a
+    /// machine may stand still.
     static let mostLost: Int64 = 17_000_000
     static let mostOfOneTurn: Int64 = 4_000_000
 
@@ -60,6 +61,8 @@ struct YieldHabit {
             return false
         }
         lost += min(turn - longest, Self.mostOfOneTurn)
-        return lost > Self.mostLost
+        guard lost > Self.mostLost else { return false }
+        lost = 0
+        return true
     }
 }
