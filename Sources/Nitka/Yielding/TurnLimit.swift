@@ -2,14 +2,15 @@
 
 /// After how long the turn of a reader that yields comes too late to have been spent on other readers: in nanoseconds.
 struct TurnLimit {
-    /// Less than the shortest slice that the kernel gives to a program that computes.
+    /// Less than the slice that the kernel gives to a program that computes: some 3 to 4 ms where it ticks 250 times a
+    /// second, 1 to 2 where it does so 1,000 times, and fewer readers are guarded there.
     var slack: Int64 = 500_000
     /// More than it takes to pass on a message where nothing but that is done. Where messages take longer, turns come too
     /// late, and blocking costs little beside them.
     var ofOneMessage: Int64 = 20_000
     var cores: Int64
 
-    /// Of some 300 readers a core it no longer tells apart what they take and a slice: then a program that computes has
-    /// a fifth of the core, where it had next to nothing.
+    /// From some 300 readers a core on it no longer tells apart what they take and a slice: a program that computes then
+    /// had up to a quarter of the core, where it had next to nothing.
     func longest(of readers: Int) -> Int64 { slack + ofOneMessage * Int64(readers) / cores }
 }
