@@ -2,8 +2,8 @@
 
 /// After how long the turn of a reader that yields comes too late to have been spent on other readers: in nanoseconds.
 struct TurnLimit {
-    /// Less than the slice that the kernel gives to a program that computes: some 3 to 4 ms where it ticks 250 times a
-    /// second, 1 to 2 where it does so 1,000 times, and fewer readers are guarded there.
+    /// Less than the slice that the kernel gives to a program that computes: almost 4 ms on the kernel that this was tried
+    /// on. Where slices are shorter, fewer readers are guarded.
     var slack: Int64 = 500_000
     /// More than it takes to pass on a message where nothing but that is done. Where messages take longer, turns come too
     /// late, and blocking costs little beside them.

@@ -18,7 +18,7 @@ final class Yielders: Sendable {
     private let pauseEnd = Atomic<Int64>(0)
     private let limit: TurnLimit
 
-    /// A try that finds a program that computes costs some 30 ms: less than a two hundredth of this.
+    /// Beside a program that computes each try costs some of its slices, until all stop again.
     static let pause = Duration.seconds(8)
 
     init(limit: TurnLimit = TurnLimit(cores: Int64(CurrentProcess.processorCount))) { self.limit = limit }
