@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// A failure on the network: what was tried, where, and why it failed, which reads as one sentence:
 /// `listen on 127.0.0.1:7007: address already in use`.

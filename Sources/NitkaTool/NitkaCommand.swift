@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
 
 @main
 struct NitkaCommand: ParsableCommand {

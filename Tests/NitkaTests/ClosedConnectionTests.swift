@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Nitka
-import NitkaKernel
+import NitkaSystem
 import Testing
 
 /// A closed connection's number may be another one's at once: nobody who still knows the closed one may touch that.

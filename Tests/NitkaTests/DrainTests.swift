@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Nitka
-import NitkaKernel
+import NitkaSystem
 import Testing
 
 @Suite struct DrainTests {

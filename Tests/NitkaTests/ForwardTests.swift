@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import NitkaKernel
+import NitkaSystem
 import Testing
 
 @testable import Nitka

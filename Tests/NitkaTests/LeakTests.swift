@@ -2,7 +2,7 @@
 
 import Nitka
 import NitkaEcho
-import NitkaKernel
+import NitkaSystem
 import Testing
 
 /// Each in a process of its own, where no other test opens a descriptor or makes a thread.

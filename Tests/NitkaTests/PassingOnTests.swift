@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NitkaEcho
-import NitkaKernel
+import NitkaSystem
 import Testing
 
 @testable import Nitka

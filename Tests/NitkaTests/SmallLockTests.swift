@@ -3,7 +3,7 @@
 import Nitka
 import Testing
 
-@testable import NitkaKernel
+@testable import NitkaSystem
 
 @Suite struct SmallLockTests {
     /// Two locks, of which waiters meet in one place.

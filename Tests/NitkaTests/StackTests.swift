@@ -4,7 +4,7 @@ import Glibc
 import Nitka
 import Testing
 
-@testable import NitkaKernel
+@testable import NitkaSystem
 
 @Suite struct StackSlotTests {
     private func slots(warmLimit: Int = 2) -> StackSlots {

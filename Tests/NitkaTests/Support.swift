@@ -2,7 +2,7 @@
 
 import Nitka
 import NitkaEcho
-import NitkaKernel
+import NitkaSystem
 
 /// Who carries a client: what every behaviour of the server is tested over.
 enum ServingModel {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NitkaKernel
+import NitkaSystem
 import Testing
 
 @testable import Nitka

@@ -3,7 +3,8 @@
 import Histogram
 import Nitka
 import NitkaEcho
-import NitkaKernel
+import NitkaSystem
+import NitkaBench
 import NitkaProbe
 import Subprocess
 import SystemPackage

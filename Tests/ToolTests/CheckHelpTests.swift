@@ -2,7 +2,7 @@
 
 import Nitka
 import NitkaEcho
-import NitkaKernel
+import NitkaSystem
 import Testing
 
 /// Every command that `nitka help check` shows is run, against a server where the help has one.

@@ -2,7 +2,7 @@
 
 import Nitka
 import NitkaEcho
-import NitkaKernel
+import NitkaSystem
 import Subprocess
 import SystemPackage
 import Testing

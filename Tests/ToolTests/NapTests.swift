@@ -2,7 +2,7 @@
 
 import FoundationEssentials
 import Nitka
-import NitkaKernel
+import NitkaSystem
 import Testing
 
 /// When the loops of `serve` sleep before they wait.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// Where to listen or to connect: a host, numeric or by name, and a port. `localhost:7007`, `[::1]:7007`,
 /// `echo.example.org:7`.

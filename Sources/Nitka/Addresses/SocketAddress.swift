@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import NitkaKernel
+package import NitkaSystem
 
 /// A numeric IPv4 or IPv6 address and a port: `127.0.0.1:7007`, `[::1]:7007`.
 ///

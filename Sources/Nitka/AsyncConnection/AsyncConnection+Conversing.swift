@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import NitkaKernel
+package import NitkaSystem
 internal import Synchronization
 
 /// Who works at a connection on its loop's thread, while the task that owns it waits: no task is woken for a message.

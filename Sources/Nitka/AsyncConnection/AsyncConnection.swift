@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 internal import Synchronization
 
 /// A TCP connection whose calls suspend instead of blocking: the counterpart of ``Connection`` for tasks.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 internal import Synchronization
 
 /// A TCP connection, seen from either end: plain blocking calls that return when the work is done.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// Whether a thread that passes a stream on waits until much of it has come.
 ///

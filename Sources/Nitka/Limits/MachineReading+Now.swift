@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 extension MachineReading {
     /// Reads what this process has now. What can't be read does not bind.

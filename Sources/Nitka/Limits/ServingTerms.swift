@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// What one run of a server goes by: what was asked for, as far as the machine has it.
 struct ServingTerms {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// Where a client comes from, as far as limits care: an IPv4 address, or the first 64 bits of an IPv6 address.
 enum Source: Hashable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// A thread that runs tasks, and between them asks the kernel once for all who wait: the task executor of its clients
 /// (SE-0417).

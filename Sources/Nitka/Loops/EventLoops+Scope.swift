@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 extension EventLoops {
     /// Runs `body` on event loops that are there for as long as it runs.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import NitkaKernel
+package import NitkaSystem
 internal import Synchronization
 
 /// Event loops, each on a thread of its own, among which tasks are spread in turn.

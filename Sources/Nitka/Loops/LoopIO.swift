@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// By which of the kernel's ways event loops send the messages that ``AsyncClient/forward(to:)`` passes on.
 ///

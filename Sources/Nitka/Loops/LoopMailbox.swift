@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 internal import Synchronization
 
 /// What other threads hand to a loop, which they wake if it sleeps: jobs, errands, and that it is to stop.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// What the tokens of an event loop stand for. A token names its slot and the slot's generation: an event for a
 /// descriptor that was closed meanwhile finds nobody, also when its slot is taken again.
 struct LoopSlots {
-    /// What the report of an event will touch: asked for beforehand, see ``NitkaKernel/Known``.
+    /// What the report of an event will touch: asked for beforehand, see ``NitkaSystem/Known``.
     struct Near {
         let watch: Known<Watch>
         let connection: Known<AsyncConnection>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// Messages that were received one after another, and are then sent one after another: where there is a ring, by one
 /// call.

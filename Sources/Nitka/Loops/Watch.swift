@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// What an event loop knows of one descriptor, and the tasks that wait for it: one reader and one writer.
 ///
@@ -41,7 +41,7 @@ struct Waiter {
     }
 
     private var continuation: UnsafeContinuation<Outcome, Never>?
-    /// In nanoseconds of ``NitkaKernel/MonotonicTime``.
+    /// In nanoseconds of ``NitkaSystem/MonotonicTime``.
     private var deadline = Int64.max
 
     var isWaiting: Bool { continuation != nil }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// `iterative`: the accepting thread serves the client itself, and accepts the next one after it.
 struct CallingThread: ClientCarrier {

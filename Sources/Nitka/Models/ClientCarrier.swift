@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// A model's own part: who calls the handler.
 protocol ClientCarrier: Sendable {

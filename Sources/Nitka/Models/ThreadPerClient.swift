@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// `threads`: a new kernel thread for each client, named after it, which serves it and ends.
 struct ThreadPerClient: ClientCarrier {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// What happens in a server, in order, for one observer thread: `for event in server.events() { … }`.
 ///

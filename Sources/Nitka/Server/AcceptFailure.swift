@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// What a failure of `accept` means, see accept(2).
 enum AcceptFailure: Hashable {

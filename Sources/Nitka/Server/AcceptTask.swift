@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 internal import Synchronization
 
 /// The accepting task of the `tasks` model, on the first loop: a newcomer of its own loop costs no switch of threads.

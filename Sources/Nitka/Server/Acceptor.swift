@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 internal import Synchronization
 
 /// Takes newcomers from the kernel's queue and decides what comes next, whatever goes wrong meanwhile. It never waits:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// When a draining server does what: it waits for its clients, cuts off who is still at work, and in the end shuts
 /// down who has not even taken the end of the stream.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import NitkaKernel
+package import NitkaSystem
 
 /// Sockets that listen on all addresses of an endpoint, at one port.
 public final class Listener: Sendable {

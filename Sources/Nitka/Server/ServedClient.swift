@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// What the server itself needs of a client, whichever its model.
 protocol ServedClient: AnyObject, Sendable {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 internal import Synchronization
 
 /// A TCP server: it accepts, keeps to its limits, lets a model carry each client, and drains without losing a byte.

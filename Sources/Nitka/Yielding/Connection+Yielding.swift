@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// All of it but ``stopYielding()`` at the end of the connection is for who has the right to read.
 extension Connection {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 internal import Synchronization
 
 /// The readers of one server that may give their core away before they ask for the next message: all may, or none.

@@ -2,7 +2,7 @@
 
 /// The finalizer of SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014): every bit
 /// of the result hangs on every bit of the value, and the value can be had back.
-enum InvertibleMix {
+package enum InvertibleMix {
     @inline(__always)
     static func mix(_ value: UInt64) -> UInt64 {
         var mixed = value
@@ -22,7 +22,7 @@ enum InvertibleMix {
     }
 
     /// The next of a series of numbers that look random; each seed gives another series.
-    static func next(_ state: inout UInt64) -> UInt64 {
+    package static func next(_ state: inout UInt64) -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         return mix(state)
     }

@@ -8,7 +8,7 @@ extension Payload {
     }
 
     /// How many bytes it takes to be recognised.
-    static let recognisableBytes = 16
+    package static let recognisableBytes = 16
 
     /// Whose bytes begin here: from the first 16 of them, at whatever place of a chunk they stand; nil when there are
     /// fewer, or nobody's stream holds them.

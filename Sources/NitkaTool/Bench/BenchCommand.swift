@@ -2,8 +2,8 @@
 
 internal import ArgumentParser
 internal import Nitka
-internal import NitkaKernel
-internal import NitkaProbe
+internal import NitkaSystem
+internal import NitkaBench
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

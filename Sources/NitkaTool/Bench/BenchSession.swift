@@ -2,7 +2,8 @@
 
 internal import ArgumentParser
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
+internal import NitkaBench
 internal import NitkaProbe
 
 /// One bench from its first line to its verdict.

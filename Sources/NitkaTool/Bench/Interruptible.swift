@@ -2,7 +2,9 @@
 
 internal import ArgumentParser
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
+internal import NitkaBench
+internal import NitkaCheck
 internal import NitkaProbe
 
 /// A bench that a signal ends early: with the first one what is on its way may still come back, the second does not

@@ -2,7 +2,7 @@
 
 internal import Nitka
 public import ArgumentParser
-public import NitkaProbe
+public import NitkaBench
 
 extension BenchMode: ExpressibleByArgument {}
 

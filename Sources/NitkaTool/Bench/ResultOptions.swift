@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
-internal import NitkaKernel
+internal import NitkaSystem
+internal import NitkaBench
 internal import NitkaProbe
 
 /// Where the results go, and by what they are judged, as options.

@@ -2,7 +2,8 @@
 
 internal import ArgumentParser
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
+internal import NitkaCheck
 internal import NitkaProbe
 
 struct CheckCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
-internal import NitkaProbe
+internal import NitkaSystem
+internal import NitkaCheck
 
 /// SIGINT and SIGTERM while a check runs: the first ends it with the report of what was judged, the second ends the
 /// program.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
+internal import NitkaCheck
 internal import NitkaProbe
 
 /// Shows people how a check goes: a row as each stage ends, and on a terminal what is being waited for meanwhile.

@@ -2,6 +2,7 @@
 
 public import ArgumentParser
 internal import Nitka
+internal import NitkaCheck
 internal import NitkaProbe
 
 /// How a check is made, as options.

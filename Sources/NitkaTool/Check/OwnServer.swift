@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// A server of our own on a free port, for as long as the body runs: what is checked or loaded where no address is given.
 func withServer<Result>(

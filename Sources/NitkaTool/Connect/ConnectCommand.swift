@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
 
 struct ConnectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

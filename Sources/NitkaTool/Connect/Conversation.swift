@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// What is done with the bytes of either direction. `sending` is called by one thread, `received` by another.
 protocol ConnectSession: Sendable {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// Byte for byte to standard output, and beside it, when it verifies, against what was sent.
 final class PipeSession: ConnectSession {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// A line at a time: what comes back is escaped, and timed when it is the line that was sent.
 final class TerminalSession: ConnectSession {

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Nitka
+internal import NitkaBench
 internal import NitkaProbe
 
 struct MergeCommand: ParsableCommand {

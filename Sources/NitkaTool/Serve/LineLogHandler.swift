@@ -2,7 +2,7 @@
 
 internal import Logging
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// How log lines look.
 enum LogFormat: String, CaseIterable, Sendable {

@@ -4,7 +4,7 @@ internal import ArgumentParser
 internal import Logging
 internal import Nitka
 internal import NitkaEcho
-internal import NitkaKernel
+internal import NitkaSystem
 
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,7 +2,7 @@
 
 internal import Logging
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// One run of a server from its first line to its last.
 struct ServeSession {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// One sentence on standard error.
 func complain(_ text: String) { try? StandardStream.error.write("nitka: \(text)\n") }

@@ -2,7 +2,7 @@
 
 internal import FoundationEssentials
 internal import Nitka
-internal import NitkaKernel
+internal import NitkaSystem
 
 /// Reading and writing of whole files, with one sentence when it can't be done.
 enum TextFile {

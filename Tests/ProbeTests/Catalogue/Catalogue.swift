@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Nitka
-import NitkaKernel
-import NitkaProbe
+import NitkaSystem
+import NitkaCheck
 
 /// All kinds of servers that are wrong.
 enum Catalogue {

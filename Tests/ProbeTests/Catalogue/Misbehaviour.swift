@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NitkaKernel
+import NitkaSystem
+import NitkaCheck
 import NitkaProbe
 import Testing
 

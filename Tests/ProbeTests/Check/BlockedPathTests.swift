@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NitkaKernel
+import NitkaSystem
 import Testing
 
 @testable import Nitka
-@testable import NitkaProbe
+@testable import NitkaCheck
 
 @Suite struct BlockedPathTests {
     private func report(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NitkaProbe
+import NitkaCheck
 import Testing
 
 @Suite struct CatalogueTests {

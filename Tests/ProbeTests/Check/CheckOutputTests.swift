@@ -3,7 +3,7 @@
 import Nitka
 import Testing
 
-@testable import NitkaProbe
+@testable import NitkaCheck
 
 @Suite struct CheckOutputTests {
     private func report(_ stages: [StageReport]) throws -> CheckReport {

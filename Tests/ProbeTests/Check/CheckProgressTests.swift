@@ -2,8 +2,8 @@
 
 import Nitka
 import NitkaEcho
-import NitkaKernel
-import NitkaProbe
+import NitkaSystem
+import NitkaCheck
 import Testing
 
 @Suite struct CheckProgressTests {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NitkaProbe
+import NitkaCheck
 
 /// On a machine that is busy with other tests silence comes before a wrong byte does, and what is late by little is late
 /// by much. So what is not judged as it should be is judged again with more of it.

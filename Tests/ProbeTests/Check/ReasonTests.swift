@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import NitkaCheck
 import NitkaProbe
 import Testing
 
@@ -25,7 +26,7 @@ import Testing
     }
 
     @Test func theGuideHasEveryCode() throws {
-        let source = try text("Sources/NitkaProbe/Check/CheckReason.swift")
+        let source = try text("Sources/NitkaCheck/CheckReason.swift")
         let codes = source.split(separator: "CheckReason(\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
         #expect(Set(codes) == (try documented()))
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Nitka
-import NitkaKernel
-import NitkaProbe
+import NitkaSystem
+import NitkaCheck
 import Testing
 
 /// Servers that are right, and slow: a check must not call them anything but slow.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Histogram
+import NitkaBench
 import NitkaProbe
 import Testing
 

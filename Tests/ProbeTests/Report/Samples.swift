@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Histogram
-import NitkaProbe
+import NitkaBench
 
 /// Outcomes as a bench could have had them, the same in every run of the tests.
 enum Sample {

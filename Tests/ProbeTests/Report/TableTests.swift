@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Histogram
-import NitkaProbe
+import NitkaBench
 import Testing
 
 @Suite struct TableTests {

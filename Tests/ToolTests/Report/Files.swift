@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import Histogram
+import NitkaBench
 import NitkaProbe
 
 /// A folder for as long as the body runs.

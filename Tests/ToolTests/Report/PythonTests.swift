@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import Histogram
+import NitkaBench
 import NitkaProbe
 import Subprocess
 import SystemPackage

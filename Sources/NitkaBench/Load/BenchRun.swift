@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Histogram
+internal import Nitka
+internal import NitkaSystem
+
+/// One run of a bench from its first look at the server to its last number; on a thread of its own, beside the loops.
+struct BenchRun {
+    private let bench: Bench
+    private let plan: BenchPlan
+    private let progress: (@Sendable (BenchProgress) -> Void)?
+    private let gathering = Monitor(Gathering())
+
+    init(_ bench: Bench, _ progress: (@Sendable (BenchProgress) -> Void)?) {
+        self.bench = bench
+        plan = bench.plan
+        self.progress = progress
+    }
+
+    func run() throws -> BenchOutcome {
+        if let problem = plan.problem { throw BenchObstacle(description: problem) }
+        let preflight = Preflight.now(for: plan)
+        if let obstacle = preflight.obstacle(plan) { throw BenchObstacle(description: obstacle) }
+        if let advice = preflight.advice(plan) { progress?(.advice(advice)) }
+        let address = try firstThatAnswers()
+        let loops = try EventLoops.make(plan.loops)
+        defer { loops.stop(until: .now + .seconds(2)) }
+        let workers = loops.loops.map { BenchWorker(plan: plan, address: address, loop: $0, gathering: gathering) }
+        let crowd = Crowd(workers)
+        crowd.start(plan, gathering)
+        try gather(crowd)
+        return count(crowd, address)
+    }
+
+    /// Nothing there is found out here, before hundreds of clients do.
+    private func firstThatAnswers() throws -> SocketAddress {
+        do {
+            let connection = try Connection.open(
+                to: bench.endpoint, timeout: plan.timeout, orInterruptedBy: bench.wakeNumber)
+            defer { connection.close() }
+            return connection.peer
+        } catch {
+            guard isStopped, error.reason == .timedOut else { throw error }
+            throw BenchObstacle(description: "it was ended before \(bench.endpoint) had answered")
+        }
+    }
+
+    /// Waits until every client has had its first echo, or has failed to.
+    private func gather(_ crowd: Crowd) throws {
+        let deadline = MonotonicTime.now + plan.ramp + plan.timeout + plan.timeout
+        while MonotonicTime.now < deadline, !isStopped {
+            let settled = gathering.wait(until: .now + .seconds(1)) {
+                $0.settled >= plan.clients ? $0.greeted : nil
+            }
+            if settled != nil { break }
+            progress?(.connected(gathering.withLock { $0.greeted }, of: plan.clients))
+        }
+        let state = gathering.withLock { $0 }
+        if state.greeted > 0 { return }
+        crowd.cancel()
+        crowd.waitUntilGone(gathering, until: .now + .seconds(5))
+        throw BenchObstacle(description: nobodyServed(state.firstProblem))
+    }
+
+    private func count(_ crowd: Crowd, _ address: SocketAddress) -> BenchOutcome {
+        let now = MonotonicTime.now
+        let begin = now + plan.warmup
+        let timing = BenchTiming(
+            start: now.nanoseconds, begin: begin.nanoseconds, end: (begin + plan.duration).nanoseconds)
+        crowd.each { $0.start(timing) }
+        if plan.warmup > .zero { progress?(.warmingUp) }
+        sleep(until: begin)
+        var outcome = BenchOutcome(plan: plan, address: address.description, began: WallClock.text)
+        outcome.machine = Machine.description
+        outcome.clients = crowd.sum { $0.served }
+        let busyBefore = crowd.ask { $0.busyTime }
+        var total = Tally()
+        let end = countSeconds(crowd, from: begin, &outcome, &total)
+        outcome.duration = end - begin
+        outcome.busy = zip(busyBefore, crowd.ask { $0.busyTime }).map { Double($1 - $0) }.max() ?? 0
+        outcome.busy = outcome.duration > .zero ? min(1, outcome.busy / (outcome.duration / .nanoseconds(1))) : 0
+        finish(crowd, &outcome, &total)
+        outcome.take(total, isOpenLoop: plan.rate != nil)
+        return outcome
+    }
+
+    /// Second by second; returns when it ended.
+    private func countSeconds(
+        _ crowd: Crowd, from begin: MonotonicTime, _ outcome: inout BenchOutcome, _ total: inout Tally
+    ) -> MonotonicTime {
+        let end = begin + plan.duration
+        var start = begin
+        while start < end, !isStopped {
+            let next = min(start + .seconds(1), end)
+            sleep(until: next)
+            let last = min(.now, next)
+            // The first has the errors of those who connected and warmed up, too: they count.
+            let tally = crowd.takeSecond()
+            total.add(tally)
+            let second = BenchSecond(tally, start: start - begin, length: last - start)
+            outcome.seconds.append(second)
+            progress?(.second(second, left: end - last))
+            start = last
+        }
+        if start < end {
+            outcome.wasInterrupted = true
+            let end = min(.now, start).nanoseconds
+            crowd.each { $0.end(at: end) }
+        }
+        return start
+    }
+
+    /// What is on its way may still come back, for as long as an echo may take.
+    private func finish(_ crowd: Crowd, _ outcome: inout BenchOutcome, _ total: inout Tally) {
+        let start = MonotonicTime.now
+        let deadline = MonotonicTime.now + plan.timeout + plan.timeout + .milliseconds(500)
+        if !crowd.waitUntilGone(gathering, until: deadline, unless: { bench.control.withLock { $0.stops > 1 } }) {
+            crowd.cancel()
+            crowd.waitUntilGone(gathering, until: .now + .seconds(5))
+        }
+        let late = crowd.takeSecond()
+        total.add(late)
+        if late.echoes > 0 || !late.errors.isEmpty || late.mismatches > 0 {
+            outcome.seconds.append(BenchSecond(late, start: outcome.duration, length: .now - start))
+        }
+    }
+
+    private func nobodyServed(_ problem: BenchProblem?) -> String {
+        switch problem {
+        case .error(let kind): "no client was served by \(bench.endpoint): \(kind)"
+        case .mismatch(let text): "\(bench.endpoint) is no echo server: \(text)"
+        case nil: "no client was served by \(bench.endpoint)"
+        }
+    }
+
+    private var isStopped: Bool { bench.control.withLock { $0.stops > 0 } }
+
+    private func sleep(until moment: MonotonicTime) {
+        _ = bench.control.wait(until: moment) { $0.stops > 0 ? true : nil }
+    }
+}
+
+extension BenchOutcome {
+    mutating func take(_ total: Tally, isOpenLoop: Bool) {
+        echoes = total.echoes
+        bytes = total.bytes
+        errors = total.errors
+        mismatches = total.mismatches
+        firstMismatch = total.firstMismatch
+        latency = total.latency
+        service = isOpenLoop ? total.service : total.latency
+        parts = zip(Visitor.parts, total.parts).map { ($0, $1) }
+        let seconds = max(duration / .seconds(1), 1e-9)
+        invalidReasons =
+            BenchVerdict(
+                clientsAsked: plan.clients, clientsOpen: clients, rateAsked: plan.rate,
+                rateReached: Double(total.begunInTime) / seconds, seconds: seconds,
+                lag: total.lag.valueAtPercentile(99),
+                latency: latency.valueAtPercentile(99), echoes: echoes
+            ).invalidReasons
+    }
+}
+
+extension BenchSecond {
+    init(_ tally: Tally, start: Duration, length: Duration) {
+        self.init(
+            start: start, length: length, echoes: tally.echoes, bytes: tally.bytes,
+            errors: tally.errors.values.reduce(tally.mismatches, +), latency: tally.latency)
+    }
+}

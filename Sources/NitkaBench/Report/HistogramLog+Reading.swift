@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Histogram
+internal import NitkaProbe
+
+extension HistogramLog {
+    /// Reads a log, as ``text`` writes it or another tool that stores its histograms without deflating them.
+    ///
+    /// Comments, legends and tags of intervals are passed over; so are empty lines.
+    ///
+    /// - Throws: ``ReportError``: `line 5: the histogram is deflated, …`, to be put behind the file's name.
+    public init(reading text: String) throws(ReportError) {
+        var reading = Reading()
+        var number = 0
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+            number += 1
+            do throws(ReportError) {
+                try reading.take(line)
+            } catch {
+                throw ReportError("line \(number): \(error)")
+            }
+        }
+        guard !reading.intervals.isEmpty else { throw ReportError("there is no histogram in it") }
+        let start = reading.start ?? reading.intervals[0].start
+        self.init(start: start, intervals: reading.intervals.sorted { $0.start < $1.start })
+    }
+
+    /// What is known up to a line.
+    private struct Reading {
+        var start: Double?
+        var base: Double?
+        var intervals: [HistogramInterval] = []
+
+        mutating func take(_ line: Substring) throws(ReportError) {
+            if line.hasPrefix("#") { return note(line) }
+            guard !line.isEmpty, !line.hasPrefix("\"StartTimestamp\"") else { return }
+            let fields = line.split(separator: ",", omittingEmptySubsequences: false).drop { $0.hasPrefix("Tag=") }
+            let numbers = fields.prefix(3).compactMap(Self.seconds)
+            guard fields.count == 4, numbers.count == 3, let payload = fields.last else {
+                throw ReportError("it is not an interval of a histogram log")
+            }
+            guard let bytes = Data(base64Encoded: String(payload)) else {
+                throw ReportError("the histogram is not base64")
+            }
+            let times = try HistogramPayload.decode([UInt8](bytes))
+            intervals.append(HistogramInterval(start: moment(numbers[0]), length: numbers[1], times: times))
+        }
+
+        private mutating func note(_ line: Substring) {
+            if let seconds = Self.seconds(of: "#[StartTime: ", in: line) { start = seconds }
+            if let seconds = Self.seconds(of: "#[BaseTime: ", in: line) { base = seconds }
+        }
+
+        /// Without a base time a moment counts from the start of the log if it is more than a year before it, as in all
+        /// HdrHistogram tools.
+        private func moment(_ seconds: Double) -> Double {
+            let year = 365.0 * 24 * 3600
+            return seconds + (base ?? start.flatMap { seconds < $0 - year ? $0 : nil } ?? 0)
+        }
+
+        private static func seconds(of mark: String, in line: Substring) -> Double? {
+            guard line.hasPrefix(mark) else { return nil }
+            return seconds(line.dropFirst(mark.count).prefix { $0 != " " })
+        }
+
+        /// The year 5138: what is beyond is no moment, and too much for some calendars.
+        private static let latest = 1e11
+
+        /// Digits and a point. Not by ``Numeral``, which allows fewer digits than others write.
+        private static func seconds(_ text: Substring) -> Double? {
+            guard text.utf8.count <= 24, text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }) else {
+                return nil
+            }
+            return Double(text).flatMap { $0 < latest ? $0 : nil }
+        }
+    }
+}
