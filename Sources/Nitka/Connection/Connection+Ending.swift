@@ -30,7 +30,6 @@ extension Connection {
         if !peerHasFinished {
             endSending()
             if let reader = socket.beginReading() {
-                stopYielding()
                 try? discard(through: reader, until: deadline(), limit: limit)
                 socket.endReading()
             }

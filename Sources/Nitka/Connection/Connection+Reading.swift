@@ -13,7 +13,7 @@ extension Connection {
     /// Reads what has come, waiting for the first byte: as many bytes as fit, at least one.
     ///
     /// Blocks the calling thread. While the server drains, a reader whose input is quiet gets nil, like one whose
-    /// peer has finished. The calls behind it are recv(2), poll(2) and sched_yield(2).
+    /// peer has finished. The calls behind it are recv(2) and poll(2).
     ///
     /// - Parameter span: room for the bytes; not empty.
     /// - Returns: how many bytes there are now at the beginning of `span`; nil at the end of the stream.
@@ -22,11 +22,9 @@ extension Connection {
         precondition(!span.isEmpty, "a read needs room for a byte")
         guard let reader = socket.beginReading() else { throw failure("read from", .closed) }
         defer { socket.endReading() }
-        let count = try count { () throws(Errno) in
-            try next(from: reader) { (reader, waits) throws(Errno) in try reader.receive(into: &span, waits: waits) }
+        return try count { () throws(Errno) in
+            try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: &span) }
         }
-        if count == span.count { yieldHabit.filledItsRoom() }
-        return count
     }
 
     /// As ``read(into:)``, into an empty pipe.
@@ -34,7 +32,7 @@ extension Connection {
         guard let reader = socket.beginReading() else { throw failure("read from", .closed) }
         defer { socket.endReading() }
         return try count { () throws(Errno) in
-            try next(from: reader, mayYield: false) { (reader, _) throws(Errno) in try reader.receive(into: pipe) }
+            try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: pipe) }
         }
     }
 
@@ -50,14 +48,11 @@ extension Connection {
         var bytes: [UInt8] = []
         let count = try count { () throws(Errno) in
             let room = scratch.take() ?? ByteBlock(count: Self.bufferSize)
-            let result = try next(from: reader) { (reader, waits) throws(Errno) in
-                try reader.receive(into: room, waits: waits)
-            }
+            let result = try next(from: reader) { (reader) throws(Errno) in try reader.receive(into: room) }
             if case .bytes(let count) = result { bytes = room.array(count) }
             scratch = consume room
             return result
         }
-        if count == Self.bufferSize { yieldHabit.filledItsRoom() }
         return count.map { _ in bytes }
     }
 }
@@ -98,48 +93,25 @@ extension Connection {
         }
     }
 
-    /// Receives first and waits after: a client that is busy costs one call a message; where more are busy than there are
-    /// cores, a turn and a call.
-    ///
-    /// - Parameter receive: told whether to wait.
+    /// Receives first and waits after: a busy client costs 1 system call per message.
     @inline(__always)
     private func next(
-        from reader: SocketReader, mayYield: Bool = true, _ receive: (SocketReader, Bool) throws(Errno) -> Received
+        from reader: SocketReader, _ receive: (SocketReader) throws(Errno) -> Received
     ) throws(Errno) -> ReadResult {
-        if isOverAge {
-            stopYielding()
-            return .tooLong
-        }
+        if isOverAge { return .tooLong }
         if let interruption, interruption.isRaised { return try lastBytes(from: reader, receive) }
-        if !mayYield {
-            stopYielding()
-        } else if hasYielded(), let result = try afterTurn(from: reader, receive) {
-            return result
-        }
-        if let result = try result(of: receive(reader, true)) { return result }
+        if let result = try result(of: receive(reader)) { return result }
         return try afterSilence(from: reader, receive)
-    }
-
-    /// What came while others ran; nil when nothing did.
-    @inline(__always)
-    private func afterTurn(
-        from reader: SocketReader, _ receive: (SocketReader, Bool) throws(Errno) -> Received
-    ) throws(Errno) -> ReadResult? {
-        var foundMessage = false
-        defer { tookTurn(foundMessage: foundMessage) }
-        let result = try result(of: receive(reader, false))
-        if case .bytes = result { foundMessage = true }
-        return result
     }
 
     /// The first slice is over without a byte; it counts towards the idle time.
     private func afterSilence(
-        from reader: SocketReader, _ receive: (SocketReader, Bool) throws(Errno) -> Received
+        from reader: SocketReader, _ receive: (SocketReader) throws(Errno) -> Received
     ) throws(Errno) -> ReadResult {
         let deadline = readDeadline(alreadyWaited: Self.slice)
         while true {
             switch reader.waitUntilReadable(orInterruptedBy: interruption?.descriptor ?? -1, until: deadline) {
-            case .ready: if let result = try result(of: receive(reader, true)) { return result }
+            case .ready: if let result = try result(of: receive(reader)) { return result }
             case .interrupted: return try lastBytes(from: reader, receive)
             case .timedOut: return isOverAge ? .tooLong : .idle
             }
@@ -161,13 +133,13 @@ extension Connection {
 
     /// While the server drains: what comes within the quiet time, else the end.
     private func lastBytes(
-        from reader: SocketReader, _ receive: (SocketReader, Bool) throws(Errno) -> Received
+        from reader: SocketReader, _ receive: (SocketReader) throws(Errno) -> Received
     ) throws(Errno) -> ReadResult {
         if cutOff.load(ordering: .acquiring) { return .end }
         guard case .ready = reader.waitUntilReadable(orInterruptedBy: -1, until: .now + Interruption.quietTime) else {
             return .end
         }
-        return result(of: try receive(reader, true)) ?? .end
+        return result(of: try receive(reader)) ?? .end
     }
 
     /// One writer: the reading lock is held.

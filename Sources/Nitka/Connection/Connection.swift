@@ -12,11 +12,8 @@ public final class Connection: Sendable {
     // speaks again.
     let socket: SharedSocket
     let interruption: Interruption?
-    let yielders: Yielders?
     let lastMoment = Atomic<Int64>(.max)
     let receivedCount = Atomic<UInt64>(0)
-    // Only who has the right to read touches it.
-    @exclusivity(unchecked) nonisolated(unsafe) var yieldHabit = YieldHabit()
     let sentCount = Atomic<UInt64>(0)
 
     /// The other end's address.
@@ -27,21 +24,17 @@ public final class Connection: Sendable {
     let readPatience = Atomic<Int64>(.max)
     let writePatience = Atomic<Int64>(.max)
     let pipes: PipeBudget?
-    // As the habit.
+    // Only the thread that holds the right to read touches it.
     @exclusivity(unchecked) nonisolated(unsafe) var scratch: ByteBlock?
 
     init(
-        _ socket: consuming SharedSocket, peer: SocketAddress, interruption: Interruption?, pipes: PipeBudget? = nil,
-        yielders: Yielders? = nil
+        _ socket: consuming SharedSocket, peer: SocketAddress, interruption: Interruption?, pipes: PipeBudget? = nil
     ) {
         self.socket = socket
         self.peer = peer
         self.interruption = interruption
         self.pipes = pipes
-        self.yielders = yielders
     }
-
-    deinit { stopYielding() }
 
     /// This end's address; nil when the connection is closed.
     public var local: SocketAddress? { socket.localAddress.map { SocketAddress($0) } }

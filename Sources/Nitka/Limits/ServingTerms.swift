@@ -6,18 +6,15 @@ internal import NitkaSystem
 struct ServingTerms {
     let limits: Limits
     let pipes: PipeBudget
-    /// Where each client has a thread.
-    let yielders: Yielders?
     /// In what it is less than what was asked for: to be told of when the server begins to accept.
     var concessions: [ServerEvent]
     /// The limits as each connection keeps them.
     let idleNanoseconds: Int64
     let writeNanoseconds: Int64
 
-    init(limits: Limits, pipes: PipeBudget, yielders: Yielders?, concessions: [ServerEvent]) {
+    init(limits: Limits, pipes: PipeBudget, concessions: [ServerEvent]) {
         self.limits = limits
         self.pipes = pipes
-        self.yielders = yielders
         self.concessions = concessions
         idleNanoseconds = limits.idleTime?.clampedNanoseconds ?? .max
         writeNanoseconds = limits.writeTime?.clampedNanoseconds ?? .max

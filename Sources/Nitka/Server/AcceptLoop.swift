@@ -80,8 +80,7 @@ struct AcceptLoop {
 
     private mutating func admit(_ descriptor: consuming Descriptor, _ peer: SocketAddress) {
         let connection = Connection(
-            SharedSocket(owning: descriptor), peer: peer, interruption: server.interruption, pipes: terms.pipes,
-            yielders: terms.yielders)
+            SharedSocket(owning: descriptor), peer: peer, interruption: server.interruption, pipes: terms.pipes)
         connection.adopt(terms)
         let admitted = server.admit(peer, limits: terms.limits) {
             Client(id: $0, connection: connection)

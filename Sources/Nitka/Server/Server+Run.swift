@@ -86,8 +86,7 @@ extension Server {
         }
         let free = reading.freeDescriptors(beside: effective.clients + descriptors + optional)
         return ServingTerms(
-            limits: effective, pipes: PipeBudget(descriptors: free), yielders: threadEach ? Yielders() : nil,
-            concessions: concessions)
+            limits: effective, pipes: PipeBudget(descriptors: free), concessions: concessions)
     }
 
     /// Tells that it accepts; after this, only who comes can make it fail.

@@ -70,13 +70,13 @@ package struct SocketReader {
     fileprivate let number: CInt
 
     @inline(__always)
-    package func receive(into span: inout MutableSpan<UInt8>, waits: Bool) throws(Errno) -> Received {
-        try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(number, room, waits: waits) }
+    package func receive(into span: inout MutableSpan<UInt8>) throws(Errno) -> Received {
+        try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(number, room) }
     }
 
     /// Receives into bytes that nobody has to fill first.
-    package func receive(into block: borrowing ByteBlock, waits: Bool) throws(Errno) -> Received {
-        try SocketCall.receive(number, block.bytes, waits: waits)
+    package func receive(into block: borrowing ByteBlock) throws(Errno) -> Received {
+        try SocketCall.receive(number, block.bytes)
     }
 
     /// Moves what has come into an empty pipe.

@@ -15,7 +15,7 @@ package enum Direction: Sendable {
 package enum Received: Sendable {
     case bytes(Int)
     case endOfStream
-    /// Nothing came within the receive timeout of the socket; or nothing was there, for who does not wait.
+    /// Nothing came within the receive timeout of the socket.
     case nothing
 }
 
@@ -30,11 +30,10 @@ package enum Sent: Sendable {
 package enum SocketCall {
     @inline(__always)
     static func receive(
-        _ number: CInt, _ room: UnsafeMutableRawBufferPointer, waits: Bool = true
+        _ number: CInt, _ room: UnsafeMutableRawBufferPointer
     ) throws(Errno) -> Received {
         do {
-            let flags = waits ? 0 : CInt(MSG_DONTWAIT)
-            let count = try systemCall { nitka_recv(number, room.baseAddress, room.count, flags) }
+            let count = try systemCall { nitka_recv(number, room.baseAddress, room.count, 0) }
             return count == 0 ? .endOfStream : .bytes(count)
         } catch  where error == .wouldBlock {
             return .nothing

@@ -37,9 +37,6 @@ package enum CurrentThread {
         clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nil)
     }
 
-    /// Lets others run first that wait for this core, see sched_yield(2).
-    package static func yield() { sched_yield() }
-
     /// Takes the thread out of restartable sequences, see rseq(2), of which a thread that only passes messages on makes
     /// no use: the kernel writes to a line of its memory each time it switches to the thread, and waits for that line
     /// when hundreds of threads take turns.
