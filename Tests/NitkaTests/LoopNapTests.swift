@@ -10,7 +10,7 @@ import Testing
     /// Is the loop of the calling task to nap no more?
     private static var endsNaps: Bool? { EventLoop.current?.nap.isToEnd }
 
-    @Test(arguments: ServingModel.onLoops)
+    @Test(arguments: [ServingModel.tasks])
     func aWriteOfAHandlerEndsNaps(model: ServingModel) throws {
         let seen = Monitor<[(before: Bool?, after: Bool?)]>([])
         let handlers = Handlers.tasks { client in
@@ -36,7 +36,7 @@ import Testing
         #expect(seen.withLock { $0.allSatisfy { $0.after == true } })
     }
 
-    @Test(arguments: ServingModel.onLoops)
+    @Test(arguments: [ServingModel.tasks])
     func aJobFromAnotherThreadEndsNaps(model: ServingModel) throws {
         let (hasEndedThem, threads) = (Monitor(false), ThreadChain())
         let handlers = Handlers.tasks { client in

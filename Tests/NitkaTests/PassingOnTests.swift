@@ -77,7 +77,7 @@ import Testing
     }
 
     /// One forwards to the other, whose peer goes: what the first one sends after that is there to be read, in order.
-    @Test(arguments: ServingModel.onLoops)
+    @Test(arguments: [ServingModel.tasks])
     func whatCameAfterTheTargetFailedIsReadNext(model: ServingModel) throws {
         let first = Monitor<AsyncClient?>(nil)
         let rest = Monitor<[UInt8]?>(nil)
@@ -122,7 +122,7 @@ import Testing
     }
 
     /// Another task closes the connection while the loop passes on its messages.
-    @Test(arguments: ServingModel.onLoops)
+    @Test(arguments: [ServingModel.tasks])
     func closingWhileItPassesOnEndsIt(model: ServingModel) throws {
         let clients = Monitor<[AsyncClient]>([])
         let failures = Monitor<[NitkaError]>([])
@@ -149,7 +149,7 @@ import Testing
     }
 
     /// Others write to a client whose messages the loop passes on: no byte is lost, and writes do not mix.
-    @Test(arguments: ServingModel.onLoops)
+    @Test(arguments: [ServingModel.tasks])
     func othersWriteMeanwhile(model: ServingModel) throws {
         let first = Monitor<AsyncClient?>(nil)
         let block = [UInt8](repeating: 9, count: 3_000_000)

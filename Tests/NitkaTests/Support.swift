@@ -4,29 +4,14 @@ import Nitka
 import NitkaEcho
 import NitkaSystem
 
-/// Who carries a client: what every behaviour of the server is tested over.
-enum ServingModel {
+/// The model that serves clients: every behaviour of the server is tested over each.
+enum ServingModel: CaseIterable {
     case iterative
     case threads
     case tasks
-    case tasksOnRing
 
-    /// All but what this kernel refuses, which is said once.
-    static let allCases: [ServingModel] = [.iterative] + concurrent
-
-    /// Those that serve many at once.
-    static let concurrent: [ServingModel] = [.threads] + onLoops
-
-    /// Those whose clients are tasks.
-    static let onLoops: [ServingModel] = {
-        do {
-            try LoopIO.checkRing()
-            return [.tasks, .tasksOnRing]
-        } catch {
-            print("skipped: tasks on a ring: \(error)")
-            return [.tasks]
-        }
-    }()
+    /// The models that serve several clients at once.
+    static let concurrent: [ServingModel] = [.threads, .tasks]
 }
 
 /// What one client gets, for the plain models and for tasks: two handlers that differ in `await` alone.
@@ -62,8 +47,7 @@ extension Server {
         switch model {
         case .iterative: try run(.iterative, handlers.plain)
         case .threads: try run(.threads, handlers.plain)
-        case .tasks: try runBlocking(loops: loops, io: .epoll, handlers.tasks)
-        case .tasksOnRing: try runBlocking(loops: loops, io: .uring, handlers.tasks)
+        case .tasks: try runBlocking(loops: loops, handlers.tasks)
         }
     }
 }

@@ -8,7 +8,7 @@ import Testing
 /// What is particular to tasks on event loops.
 @Suite struct TaskTests {
     /// The serving task comes back to its loop across every kind of `await` that the documentation names.
-    @Test(arguments: ServingModel.onLoops)
+    @Test(arguments: [ServingModel.tasks])
     func aHandlerStaysOnItsLoop(model: ServingModel) throws {
         let names = Monitor<Set<String>>([])
         let handlers = Handlers.tasks { client in
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ServingModel.onLoops)
+    @Test(arguments: [ServingModel.tasks])
     func theBytesOfTwoTasksDoNotMix(model: ServingModel) throws {
         // More than the kernel queues: both writers have to wait in the middle.
         let size = 12 << 20
@@ -55,7 +55,7 @@ import Testing
     }
 
     /// One that always has something to do lets the others have their turn.
-    @Test(arguments: ServingModel.onLoops)
+    @Test(arguments: [ServingModel.tasks])
     func aStreamingClientDoesNotStarveTheOthersOfItsLoop(model: ServingModel) throws {
         try withServer(model) { running in
             let streams = try (0..<4).map { _ in try running.connect() }
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ServingModel.onLoops)
+    @Test(arguments: [ServingModel.tasks])
     func twoHundredServersComeAndGo(model: ServingModel) throws {
         // Each waits out a drain's quiet time: several do at once.
         try together(8) { lane in
@@ -103,17 +103,17 @@ private actor Counter {
     /// From the main actor and from tasks that run anywhere.
     @Test func aClientMayBeUsedFromElsewhere() async {
         await #expect(processExitsWith: .success) {
-            for model in ServingModel.onLoops { try useClientFromElsewhere(model) }
+            for model in [ServingModel.tasks] { try useClientFromElsewhere(model) }
         }
     }
 
     @Test func clientsOfDifferentLoopsReachOneAnother() async {
-        await #expect(processExitsWith: .success) { for model in ServingModel.onLoops { try chat(model) } }
+        await #expect(processExitsWith: .success) { for model in [ServingModel.tasks] { try chat(model) } }
     }
 
     @Test func aCancelledTaskDrains() async {
         await #expect(processExitsWith: .success) {
-            for model in ServingModel.onLoops { try await cancel(model == .tasks ? .epoll : .uring) }
+            try await cancel()
         }
     }
 }
@@ -167,9 +167,9 @@ private func chat(_ model: ServingModel) throws {
     precondition(outcome.wait(until: .now + .seconds(20)) { $0 } == true)
 }
 
-private func cancel(_ io: LoopIO) async throws {
+private func cancel() async throws {
     let server = try Server(on: "127.0.0.1:0")
-    let task = Task { try await server.run(loops: 1, io: io) { try await EchoService.serve($0) } }
+    let task = Task { try await server.run(loops: 1) { try await EchoService.serve($0) } }
     let connection = try Connection.open(to: server.addresses[0])
     connection.readTimeout = .seconds(20)
     let answer = try connection.echo("x")

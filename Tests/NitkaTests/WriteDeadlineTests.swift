@@ -75,7 +75,7 @@ import Testing
 
     /// The loop was busy when the writer was to look, and when somebody else's time to close came, shortly before: both
     /// are told together, and the close comes first.
-    @Test(arguments: ServingModel.onLoops)
+    @Test(arguments: [ServingModel.tasks])
     func aCloseBesideALookEndsTheWrite(model: ServingModel) throws {
         let end = Monitor<NitkaError.Reason?>(nil)
         let handlers = Handlers.tasks { client in

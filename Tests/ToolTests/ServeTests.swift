@@ -9,8 +9,8 @@ import Testing
 @Suite struct ServeTests {
     @Test(
         arguments: [
-            ["iterative"], ["threads"], ["tasks"], ["tasks", "--io", "epoll"], ["tasks", "--io", "auto"],
-        ] + ((try? LoopIO.checkRing()) != nil ? [["tasks", "--io", "uring"]] : []))
+            ["iterative"], ["threads"], ["tasks"],
+        ])
     func saysWhereItListensAndWhoCameAndDrainsOnASignal(model: [String]) async throws {
         let result = try await Subprocess.run(
             .path(Tool.path), arguments: Arguments(["serve", "--port", "0", "--model"] + model), input: .none,

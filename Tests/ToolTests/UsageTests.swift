@@ -28,7 +28,7 @@ import Testing
         #expect(!ending.error.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
     }
 
-    @Test(arguments: [["--io", "auto"], ["--loops", "2"]], [[], ["--model", "threads"]])
+    @Test(arguments: [["--loops", "2"]], [[], ["--model", "threads"]])
     func whatGoesWithEventLoopsIsWrongUsageWithoutThem(option: [String], model: [String]) async throws {
         let ending = try await Tool.run(["serve"] + model + option)
         #expect(ending.code == 64)

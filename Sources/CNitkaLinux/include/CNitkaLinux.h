@@ -4,8 +4,6 @@
 #ifndef NITKA_LINUX_H
 #define NITKA_LINUX_H
 
-#include "CNitkaSends.h"
-
 #include <poll.h>
 #include <stddef.h>
 #include <stdint.h>

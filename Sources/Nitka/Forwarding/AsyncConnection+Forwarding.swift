@@ -103,53 +103,22 @@ extension AsyncConnection {
         case stream
     }
 
-    /// Receives what has come without waking the task that waits for it; it is sent with the loop's batch. False at the
-    /// end, after a failure, or when another task writes to the target.
-    func receiveInLoop() -> Bool {
+    /// Passes on what has come without waking the task that waits for it. False where the task has to go on: at the end,
+    /// after a failure, when the peer does not read, or when another task writes to the target.
+    func passOnInLoop() -> Bool {
         // A task that was told already, and has not run yet, would not hear of what is left.
         guard watch.reader.isWaiting, let other = target, !isOverAge, other.writing.take() else { return false }
         do throws(NitkaError) {
-            let room = loop.batch.block.count - loop.batch.place
-            let result = attempt { () throws(Errno) in
-                try socket.receive(into: loop.batch.block, from: loop.batch.place)
-            }
-            switch try received(result, of: room) {
-            case .bytes(let count):
-                let passed = detector.isStream(after: count, of: room) ? Passed.stream : .done
-                loop.batch.append(count, from: self, passed: passed)
+            let passed = try passOn(to: other)
+            if passed == .done, !watch.hasInput {
+                watch.reader.putOff(inputDeadline)
                 return true
-            case .nothing:
-                other.writing.giveUp()
-                return true
-            case .endOfStream: passedByLoop = .success(.end)
             }
-        } catch {
-            passedByLoop = .failure(error)
-        }
-        other.writing.giveUp()
-        return false
-    }
-
-    /// Sends what ``receiveInLoop()`` received, or what a ring did not take of it. Wakes the task after a failure, when
-    /// there is more to come at once, or when the peer does not read.
-    func sendInLoop(
-        _ message: MessageBatch.Message, of block: borrowing ByteBlock, after ring: (SendRing, number: Int)?
-    ) {
-        guard let other = target else { return assertionFailure("nothing runs between the two") }
-        do throws(NitkaError) {
-            var bytes = message.bytes
-            if let (ring, number) = ring {
-                bytes = try bytes.dropFirst(other.sent(attempt { () throws(Errno) in try ring.sent(number) }))
-            }
-            let passed = try send(bytes, of: block, to: other) ? message.passed : .left
-            if passed != .left { other.writing.giveUp() }
-            if passed == .done, !watch.hasInput { return watch.reader.putOff(inputDeadline) }
             if passed != .done { passedByLoop = .success(passed) }
         } catch {
-            other.writing.giveUp()
             passedByLoop = .failure(error)
         }
-        watch.reader.resume(.ready)
+        return false
     }
 
     private nonisolated(nonsending) func awaitInput(

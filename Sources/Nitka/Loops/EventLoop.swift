@@ -22,7 +22,6 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Who was not done when its turn ended, and goes on after everybody else had one.
     @exclusivity(unchecked) private var unfinished: [UInt64] = []
     @exclusivity(unchecked) private var spareBlock: ByteBlock?
-    @exclusivity(unchecked) var batch: MessageBatch
     @exclusivity(unchecked) private var spin = SpinPolicy()
     @exclusivity(unchecked) private(set) var nap = NapPolicy()
     private(set) var thread = ThreadName(name: "", id: 0)
@@ -40,9 +39,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     static let descriptors = 3
     static let blockBytes = 64 * 1024
 
-    /// - Parameter ring: for this loop alone.
-    init(ring: SendRing? = nil) throws(Errno) {
-        batch = MessageBatch(ring: ring)
+    init() throws(Errno) {
         poll = try EventPoll()
         mailbox = try LoopMailbox()
         timer = try LoopTimer()
@@ -239,9 +236,7 @@ extension EventLoop {
         for index in 0..<count {
             if index + 1 < count { slots.bringNear(poll.event(index + 1).token) }
             report(poll.event(index))
-            if batch.isFull { batch.send() }
         }
-        batch.send()
     }
 
     private func report(_ event: (token: UInt64, readiness: LoopReadiness)) {
@@ -252,7 +247,7 @@ extension EventLoop {
             if event.readiness.isHungUp { watch.isHungUp = true }
             if event.readiness.isReadable { watch.hasInput = true }
             if event.readiness.isReadable || (event.readiness.isWritable && watch.partner != nil) {
-                let isInHand = watch.partner == nil ? watch.passer?.receiveInLoop() : watch.passer?.converseInLoop()
+                let isInHand = watch.partner == nil ? watch.passer?.passOnInLoop() : watch.passer?.converseInLoop()
                 if isInHand != true { watch.reader.resume(.ready) }
             }
             if event.readiness.isWritable { watch.writer.resume(.ready) }

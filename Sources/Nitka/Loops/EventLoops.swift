@@ -13,12 +13,10 @@ public final class EventLoops: Sendable {
 
     /// Makes the loops and their threads.
     ///
-    /// - Parameters:
-    ///   - rings: one for each loop; none where each message is sent by a call of its own.
-    ///   - prepare: called with each loop before its thread begins.
-    init(count: Int, rings: [SendRing] = [], prepare: (EventLoop) throws(Errno) -> Void) throws(Errno) {
+    /// - Parameter prepare: called with each loop before its thread begins.
+    init(count: Int, prepare: (EventLoop) throws(Errno) -> Void) throws(Errno) {
         var loops: [EventLoop] = []
-        for index in 0..<count { loops.append(try EventLoop(ring: rings.isEmpty ? nil : rings[index])) }
+        for _ in 0..<count { loops.append(try EventLoop()) }
         for loop in loops { try prepare(loop) }
         self.loops = loops
         do throws(Errno) {

@@ -4,9 +4,6 @@
 public enum ServerEvent: Sendable {
     /// All that the server's model needs is there, and it accepts. Only who observed before the server ran is told.
     case serving
-    /// There are no rings, which ``LoopIO/auto`` would rather have, for this reason: every message is sent by a call of
-    /// its own.
-    case withoutRings(reason: String)
     /// A client was admitted, and its handler begins on this thread.
     case clientCame(id: ClientID, peer: SocketAddress, thread: ThreadName)
     /// A client has gone.

@@ -57,10 +57,8 @@ extension Server {
         for observer in observers.withLock({ $0.all }) { observer.finish() }
     }
 
-    /// - Parameters:
-    ///   - descriptors: what the model itself will open.
-    ///   - optional: what it would rather open, too.
-    func begin(threadEach: Bool, descriptors: Int = 0, optional: Int = 0) throws(NitkaError) -> ServingTerms {
+    /// - Parameter descriptors: how many descriptors the model itself opens.
+    func begin(threadEach: Bool, descriptors: Int = 0) throws(NitkaError) -> ServingTerms {
         let isFirst = control.withLock { control in
             defer { control.hasRun = true }
             return !control.hasRun
@@ -74,7 +72,7 @@ extension Server {
             finish()
             throw NitkaError("serve on", addressText, .words("the machine has room for \(none)"))
         }
-        let machine = reading.limits(threadEach: threadEach, descriptors: descriptors + optional)
+        let machine = reading.limits(threadEach: threadEach, descriptors: descriptors)
         var concessions: [ServerEvent] = []
         if let tightest = machine.first, tightest.clients < limits.clients {
             effective.clients = max(1, tightest.clients)
@@ -84,7 +82,7 @@ extension Server {
             control.clientLimit = effective.clients
             if control.phase == .idle { control.phase = .running }
         }
-        let free = reading.freeDescriptors(beside: effective.clients + descriptors + optional)
+        let free = reading.freeDescriptors(beside: effective.clients + descriptors)
         return ServingTerms(
             limits: effective, pipes: PipeBudget(descriptors: free), concessions: concessions)
     }

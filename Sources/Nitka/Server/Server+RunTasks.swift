@@ -15,15 +15,13 @@ extension Server {
     /// - Parameters:
     ///   - loops: how many event loops, each on a thread of its own; nil for one on each processor that this process
     ///     may use.
-    ///   - io: by which of the kernel's ways the loops send the messages that ``AsyncClient/forward(to:)`` passes on.
     ///   - handler: what one client gets. When it returns, the client is sent the end of the stream and closed. What
     ///     it throws ends this client alone.
     /// - Returns: the sums when everybody has gone, or when a handler did not return a second after the time to drain.
-    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, no loop can be made, or the kernel
-    ///   refuses the ``LoopIO/uring`` that was asked for.
+    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or no loop can be made.
     @discardableResult
     public func run(
-        loops: Int? = nil, io: LoopIO = .auto, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+        loops: Int? = nil, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) async throws(NitkaError) -> ServerSnapshot {
         let supervisor = ThreadChain()
         let result: Result<ServerSnapshot, NitkaError> = await withTaskCancellationHandler {
@@ -32,7 +30,7 @@ extension Server {
                     try supervisor.start(named: "nitka-tasks") { [self] in
                         continuation.resume(
                             returning: Result { () throws(NitkaError) in
-                                try serve(loops: loops, io: io, handler)
+                                try serve(loops: loops, handler)
                             })
                     }
                 } catch {
@@ -55,24 +53,22 @@ extension Server {
     ///
     /// - Throws: as there.
     @discardableResult
-    @available(*, noasync, message: "await run(loops:io:_:)")
+    @available(*, noasync, message: "await run(loops:_:)")
     public func runBlocking(
-        loops: Int? = nil, io: LoopIO = .auto, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+        loops: Int? = nil, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
-        try serve(loops: loops, io: io, handler)
+        try serve(loops: loops, handler)
     }
 
     private func serve(
-        loops count: Int?, io: LoopIO, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+        loops count: Int?, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
         let count = max(1, count ?? CurrentProcess.processorCount)
-        var terms = try begin(
-            threadEach: false, descriptors: (EventLoop.descriptors + io.descriptors) * count,
-            optional: io.optionalDescriptors * count)
+        let terms = try begin(threadEach: false, descriptors: EventLoop.descriptors * count)
         let watch = try startWatch()
         let loops: EventLoops
         do throws(NitkaError) {
-            loops = try makeLoops(count, io, &terms)
+            loops = try makeLoops(count)
         } catch {
             return try end(watch, error)
         }
@@ -83,23 +79,9 @@ extension Server {
         return try end(watch, failure ?? nil)
     }
 
-    /// The loops, all of them with a ring or none.
-    private func makeLoops(
-        _ count: Int, _ io: LoopIO, _ terms: inout ServingTerms
-    ) throws(NitkaError) -> EventLoops {
-        do throws(NitkaError) {
-            return try makeLoops(count, io.makeRings(count))
-        } catch  where io == .auto {
-            // What the rings had taken, the loops may need.
-            let loops = try makeLoops(count, [])
-            terms.concessions.append(.withoutRings(reason: "\(error)"))
-            return loops
-        }
-    }
-
-    private func makeLoops(_ count: Int, _ rings: [SendRing]) throws(NitkaError) -> EventLoops {
+    private func makeLoops(_ count: Int) throws(NitkaError) -> EventLoops {
         do throws(Errno) {
-            return try EventLoops(count: count, rings: rings) { (loop) throws(Errno) in
+            return try EventLoops(count: count) { (loop) throws(Errno) in
                 // Raised once and never lowered: reported once.
                 _ = try loop.add(signal: interruption.descriptor) { [unowned loop] in
                     loop.endReaders(afterQuiet: Interruption.quietTime)

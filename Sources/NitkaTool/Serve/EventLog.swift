@@ -11,11 +11,6 @@ struct EventLog {
     func log(_ event: ServerEvent) {
         switch event {
         case .serving: announce()
-        case .withoutRings(let reason):
-            // A server that costs more than the same one elsewhere is to say why.
-            logger.info(
-                "every message is sent by a call of its own: \(reason)",
-                metadata: ["event": "no_io_uring", "error": "\(reason)"])
         case .clientCame(let id, let peer, let thread):
             logger.debug(
                 "client \(id) came from \(peer) on thread \(thread)",

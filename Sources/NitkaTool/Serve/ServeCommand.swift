@@ -37,13 +37,6 @@ struct ServeCommand: ParsableCommand {
         transform: Quantity.count(1...1024))
     var loops: Int?
 
-    @Option(
-        help: """
-            How event loops send under --model tasks: every message by a call of its own; many by one call, through an \
-            io_uring; or so where the kernel allows it. (default: auto)
-            """)
-    var io: SendingWay?
-
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
 
@@ -75,20 +68,12 @@ struct ServeCommand: ParsableCommand {
 
     func validate() throws {
         if loops != nil, model != .tasks { throw ValidationError("--loops goes with --model tasks.") }
-        if io != nil, model != .tasks { throw ValidationError("--io goes with --model tasks.") }
     }
 
     mutating func run() throws {
         // Before any thread is made: a signal must reach the thread that waits for it, and no other.
         Signals.block([Signals.interrupt, Signals.terminate])
         let server: Server
-        // Said before anybody is told where it listens.
-        do {
-            if io == .uring { try LoopIO.checkRing() }
-        } catch {
-            complain("\(error); --io auto does without one where it has to")
-            throw Exit.notJudged
-        }
         do {
             server = try Server(
                 on: Endpoint(host: host, port: UInt16(port)), limits: limits.limits, backlog: backlog)
@@ -97,8 +82,7 @@ struct ServeCommand: ParsableCommand {
             throw Exit.notJudged
         }
         let code = try ServeSession(
-            server: server, model: model, loops: loops, io: (io ?? .auto).io,
-            drainTime: drainTimeout.duration ?? .zero,
+            server: server, model: model, loops: loops, drainTime: drainTimeout.duration ?? .zero,
             logger: makeLogger()
         ).run()
         if code != 0 { throw ExitCode(code) }

@@ -9,7 +9,6 @@ struct ServeSession {
     let server: Server
     let model: ServingModel
     let loops: Int?
-    let io: LoopIO
     let drainTime: Duration
     let logger: Logger
 
@@ -24,7 +23,7 @@ struct ServeSession {
         }
         let totals: ServerSnapshot
         do {
-            totals = try model.serve(server, loops: loops, io: io)
+            totals = try model.serve(server, loops: loops)
         } catch {
             complain("\(error)")
             log.finish()
