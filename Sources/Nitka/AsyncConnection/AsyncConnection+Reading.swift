@@ -116,8 +116,6 @@ extension AsyncConnection {
         switch result {
         case .success(.bytes(let count)):
             if count < room, !watch.isHungUp { watch.hasInput = false }
-            // What fills its room may be a stream's beginning.
-            if count < room { loop.noteMessage() }
             receivedCount.store(receivedCount.load(ordering: .relaxed) &+ UInt64(count), ordering: .relaxed)
         case .success(.endOfStream): inputEnded.store(true, ordering: .releasing)
         case .success(.nothing): watch.hasInput = false

@@ -45,7 +45,6 @@ extension AsyncConnection {
 extension AsyncConnection {
     /// Sends all of it; the caller has the turn to write.
     nonisolated(nonsending) func sendAll(_ bytes: RawSpan) async throws(NitkaError) {
-        loop.noteMessage()
         var gone = 0
         var patience: RoomPatience?
         while gone < bytes.byteCount {

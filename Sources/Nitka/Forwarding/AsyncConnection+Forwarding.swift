@@ -74,7 +74,7 @@ extension AsyncConnection {
             case .endOfStream: return true
             case .nothing: continue
             case .bytes(let count):
-                loop.noteStream(count)
+                loop.noteStream()
                 try await other.sendAll(count, from: pipe)
                 if detector.isMessages(after: count) { return false }
             }

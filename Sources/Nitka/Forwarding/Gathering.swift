@@ -7,8 +7,6 @@ internal import NitkaSystem
 /// Woken for each piece, it costs a switch of threads for a hundred kilobytes, which is a fifth of all that a stream
 /// costs. Who sends without end never lets it wait in vain; who sends a lot and then waits for the answer does, so that
 /// each time in vain is followed by four times as many reads without waiting.
-///
-/// An event loop naps instead, see ``NapPolicy``: that serves all of its streams, where a thread serves one.
 struct Gathering: Hashable {
     /// How much to wait for: three pieces as the kernel joins them, a little less than 64 KiB each. With more a MB costs
     /// less, and fewer pass by in a second: what has gathered has left the processor's nearer caches.

@@ -23,7 +23,6 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) private var unfinished: [UInt64] = []
     @exclusivity(unchecked) private var spareBlock: ByteBlock?
     @exclusivity(unchecked) private var spin = SpinPolicy()
-    @exclusivity(unchecked) private(set) var nap = NapPolicy()
     private(set) var thread = ThreadName(name: "", id: 0)
     /// When the kernel last reported, in nanoseconds of the monotonic clock: near enough for deadlines, and free.
     @exclusivity(unchecked) package private(set) var now = MonotonicTime.now.nanoseconds
@@ -101,7 +100,6 @@ extension EventLoop {
     /// Returns whether the loop is to stop.
     private func takeArrivals() -> Bool {
         guard let delivery = mailbox.take() else { return false }
-        nap.end()
         for job in delivery.jobs { jobs.append(job) }
         for errand in delivery.errands { errand() }
         return delivery.isStopping
@@ -114,23 +112,12 @@ extension EventLoop {
             let count = spinForReports()
             if count > 0 { return count }
         }
-        if nap.naps(at: now) {
-            let count = poll.wait(blocks: false)
-            if count > 0 { return count }
-            CurrentThread.sleep(for: NapPolicy.length)
-        }
         let count = poll.wait(blocks: true)
         spin.reported(count)
         return count
     }
 
-    func noteStream(_ count: Int) {
-        spin.streamed()
-        nap.moved(count)
-    }
-
-    /// Somebody waits for this loop, and not for a stream.
-    func noteMessage() { nap.end() }
+    func noteStream() { spin.streamed() }
 
     private func spinForReports() -> Int {
         let switches = CurrentThread.involuntarySwitches
