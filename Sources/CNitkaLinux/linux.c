@@ -17,10 +17,6 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#if __has_include(<sys/rseq.h>)
-#include <sys/rseq.h>
-#endif
-
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
@@ -50,25 +46,6 @@ void nitka_set_numbered_thread_name(const char *word, uint64_t number) {
     name[length] = '\0';
     nitka_set_thread_name(name);
 }
-
-#if defined(RSEQ_SIG) && defined(SYS_rseq)
-// The C library has registered each thread, by the 32 bytes that were the whole of it at first: who had to give another
-// size is left in. Weak, for a program that runs on an older one than it was built on.
-extern __typeof__(__rseq_offset) __rseq_offset __attribute__((weak));
-
-static int register_sequences(int flags) {
-    if (&__rseq_offset == NULL) return -1;
-    return (int)syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, 32, flags, RSEQ_SIG);
-}
-
-_Bool nitka_leave_sequences(void) { return register_sequences(RSEQ_FLAG_UNREGISTER) == 0; }
-
-void nitka_rejoin_sequences(void) { (void)register_sequences(0); }
-#else
-_Bool nitka_leave_sequences(void) { return 0; }
-
-void nitka_rejoin_sequences(void) {}
-#endif
 
 int nitka_pipe(int ends[2], int bytes) {
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;

@@ -46,11 +46,6 @@ static inline ssize_t nitka_send(int socket, const void *bytes, size_t count, in
     return syscall(SYS_sendto, socket, bytes, count, flags, NULL, 0);
 }
 
-// Takes the calling thread out of rseq(2): the kernel writes to its memory no more each time it is switched to. True
-// when it is out; then it has to be taken in again before other code runs on it.
-_Bool nitka_leave_sequences(void);
-void nitka_rejoin_sequences(void);
-
 // A pipe closed in children of this process that never blocks, of `bytes` if it may be so large: 0, or -1 and errno.
 int nitka_pipe(int ends[2], int bytes);
 // splice(2) between a pipe and a socket: how many bytes, or -1 and errno.

@@ -13,20 +13,17 @@ extension Connection {
     ///
     /// - Throws: what reading and writing throw.
     public func forward(to other: Connection) throws(NitkaError) {
-        var passage = Passage()
-        defer { passage.end() }
-        while try !forwardMessages(to: other, &passage), try !forwardLarge(to: other) {}
+        while try !forwardMessages(to: other), try !forwardLarge(to: other) {}
     }
 
     /// Until something comes that fills the room: false; or the end: true. The room is on the stack, where the call
     /// that receives is too.
     @inline(never)
-    private func forwardMessages(to other: Connection, _ passage: inout Passage) throws(NitkaError) -> Bool {
+    private func forwardMessages(to other: Connection) throws(NitkaError) -> Bool {
         var bytes = InlineArray<1024, UInt8>(repeating: 0)
         var room = bytes.mutableSpan
         while let count = try read(into: &room) {
             try other.write(room.span.bytes.extracting(first: count))
-            passage.noteMessage()
             if count == room.count { return false }
         }
         return true
@@ -105,25 +102,6 @@ extension Connection {
         guard let reader = socket.beginReading() else { return }
         reader.setMark(1)
         socket.endReading()
-    }
-}
-
-/// A thread while it does nothing but pass messages on.
-private struct Passage {
-    /// Who comes for less is gone before the two calls to the kernel pay.
-    private static let fewMessages = 16
-
-    private var messages = 0
-    private var hasLeftSequences = false
-
-    mutating func noteMessage() {
-        if messages == Self.fewMessages { return }
-        messages += 1
-        if messages == Self.fewMessages { hasLeftSequences = CurrentThread.leaveSequences() }
-    }
-
-    func end() {
-        if hasLeftSequences { CurrentThread.rejoinSequences() }
     }
 }
 

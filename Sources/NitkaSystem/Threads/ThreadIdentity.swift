@@ -37,15 +37,6 @@ package enum CurrentThread {
         clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nil)
     }
 
-    /// Takes the thread out of restartable sequences, see rseq(2), of which a thread that only passes messages on makes
-    /// no use: the kernel writes to a line of its memory each time it switches to the thread, and waits for that line
-    /// when hundreds of threads take turns.
-    ///
-    /// - Returns: is it out? Then ``rejoinSequences()`` must follow, before any code that may count on them.
-    package static func leaveSequences() -> Bool { nitka_leave_sequences() }
-
-    package static func rejoinSequences() { nitka_rejoin_sequences() }
-
     /// Says to whom the thread belongs from now on; the object must outlive the thread's work for it.
     package static func belong(to owner: AnyObject) {
         nitka_set_thread_owner(Unmanaged.passUnretained(owner).toOpaque())
