@@ -31,21 +31,6 @@ extern _Thread_local void *nitka_current_owner;
 static inline void *nitka_thread_owner(void) { return nitka_current_owner; }
 static inline void nitka_set_thread_owner(void *owner) { nitka_current_owner = owner; }
 
-// Asks for an object's first bytes to be brought near; nothing happens where there is none.
-static inline void nitka_prefetch(const void *object) {
-    __builtin_prefetch(object);
-    __builtin_prefetch((const char *)object + 64);
-    __builtin_prefetch((const char *)object + 128);
-}
-
-// recv(2) and send(2) without the C library's bookkeeping for cancelled threads, of which there are none here.
-static inline ssize_t nitka_recv(int socket, void *room, size_t count, int flags) {
-    return syscall(SYS_recvfrom, socket, room, count, flags, NULL, NULL);
-}
-static inline ssize_t nitka_send(int socket, const void *bytes, size_t count, int flags) {
-    return syscall(SYS_sendto, socket, bytes, count, flags, NULL, 0);
-}
-
 // A pipe closed in children of this process that never blocks, of `bytes` if it may be so large: 0, or -1 and errno.
 int nitka_pipe(int ends[2], int bytes);
 // splice(2) between a pipe and a socket: how many bytes, or -1 and errno.

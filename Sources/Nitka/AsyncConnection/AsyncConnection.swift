@@ -67,7 +67,7 @@ public final class AsyncConnection: Sendable {
     /// Has the loop watch it; on the loop's thread, before anything else.
     func attach() throws(Errno) {
         watch.endsWhenQuiet = interruption != nil
-        try loop.add(watch, for: socket.number, of: self)
+        try loop.add(watch, for: socket.number)
     }
 
     /// This end's address; nil when the connection is closed.

@@ -157,9 +157,8 @@ extension EventLoop {
 
 extension EventLoop {
     /// Watches a connection's descriptor. On the loop's thread.
-    func add(_ watch: Watch, for number: Int32, of connection: AsyncConnection) throws(Errno) {
-        let near = LoopSlots.Near(watch: Known(watch), connection: Known(connection))
-        watch.token = slots.insert(.watch(watch), near: near)
+    func add(_ watch: Watch, for number: Int32) throws(Errno) {
+        watch.token = slots.insert(.watch(watch))
         do throws(Errno) {
             try poll.add(number, token: watch.token)
         } catch {
@@ -221,7 +220,6 @@ extension EventLoop {
 
     private func report(_ count: Int) {
         for index in 0..<count {
-            if index + 1 < count { slots.bringNear(poll.event(index + 1).token) }
             report(poll.event(index))
         }
     }
@@ -244,7 +242,6 @@ extension EventLoop {
     /// Who works at a connection in the loop; nil for nobody any more.
     func setPartner(_ partner: (any LoopPartner)?, of watch: Watch) {
         watch.partner = partner
-        slots.setPartner(partner, of: watch.token)
     }
 
     /// Has a connection's work in the loop go on after everybody else had a turn.

@@ -33,7 +33,7 @@ package enum SocketCall {
         _ number: CInt, _ room: UnsafeMutableRawBufferPointer
     ) throws(Errno) -> Received {
         do {
-            let count = try systemCall { nitka_recv(number, room.baseAddress, room.count, 0) }
+            let count = try systemCall { recv(number, room.baseAddress, room.count, 0) }
             return count == 0 ? .endOfStream : .bytes(count)
         } catch  where error == .wouldBlock {
             return .nothing
@@ -44,7 +44,7 @@ package enum SocketCall {
     static func send(_ number: CInt, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Sent {
         do {
             return .bytes(
-                try systemCall { nitka_send(number, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL)) })
+                try systemCall { Glibc.send(number, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL)) })
         } catch  where error == .wouldBlock {
             return .nothing
         }
