@@ -36,17 +36,6 @@ long nitka_involuntary_switches(void) {
 
 void nitka_set_thread_name(const char *name) { prctl(PR_SET_NAME, name); }
 
-void nitka_set_numbered_thread_name(const char *word, uint64_t number) {
-    char digits[24], name[40];
-    size_t length = strnlen(word, 15), count = 0;
-    memcpy(name, word, length);
-    do digits[count++] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    while (count > 0) name[length++] = digits[--count];
-    name[length] = '\0';
-    nitka_set_thread_name(name);
-}
-
 int nitka_pipe(int ends[2], int bytes) {
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -1;
     // Refused to one who has many already: then it is smaller.

@@ -42,37 +42,6 @@ import Testing
         }
     }
 
-    @Test func aNumberedNameIsCutToWhatTheKernelKeeps() throws {
-        let names = Monitor<[String]>([])
-        let chain = ThreadChain()
-        for number in [0, 1234, 98_765_432_109, UInt64.max] {
-            try chain.start(labelled: .numbered("client-", number)) {
-                names.update { $0.append(CurrentThread.name) }
-            }
-        }
-        #expect(chain.join(until: .now + .seconds(30)))
-        let expected = ["client-0", "client-1234", "client-98765432", "client-18446744"]
-        #expect(names.withLock { $0.sorted() } == expected.sorted())
-    }
-
-    /// Where the C library does not register threads there is nothing to leave, and nothing is lost.
-    @Test(
-        .enabled("skipped: the C library has not registered threads for rseq, or in a way of its own") {
-            defer { CurrentThread.rejoinSequences() }
-            return CurrentThread.leaveSequences()
-        })
-    func aThreadLeavesRestartableSequencesAndIsTakenInAgain() throws {
-        let chain = ThreadChain()
-        try chain.start(named: "sequences") {
-            #expect(CurrentThread.leaveSequences())
-            #expect(!CurrentThread.leaveSequences())
-            CurrentThread.rejoinSequences()
-            #expect(CurrentThread.leaveSequences())
-            CurrentThread.rejoinSequences()
-        }
-        #expect(chain.join(until: .now + .seconds(30)))
-    }
-
     @Test func iterativeServesOnTheAcceptingThread() throws {
         let seen = Monitor<Set<Int32>>([])
         try withServer(.iterative, handlers: .plain { _ in seen.update { _ = $0.insert(CurrentThread.id) } }) {

@@ -22,7 +22,6 @@ pid_t nitka_gettid(void);
 long nitka_involuntary_switches(void);
 // The kernel keeps 15 bytes.
 void nitka_set_thread_name(const char *name);
-void nitka_set_numbered_thread_name(const char *word, uint64_t number);
 // Room for 16 bytes.
 void nitka_get_thread_name(char *name);
 

@@ -9,7 +9,7 @@ struct ThreadPerClient: ClientCarrier {
     init(stackBytes: Int) { chain = ThreadChain(stacks: StackArena(stackBytes: stackBytes)) }
 
     func carry(_ client: Client, _ serve: @escaping @Sendable (Client) -> Void) throws(Errno) {
-        try chain.start(labelled: .numbered("client-", client.id)) { serve(client) }
+        try chain.start(named: "client-\(client.id)") { serve(client) }
     }
 
     /// Its name is known: the kernel need not be asked.

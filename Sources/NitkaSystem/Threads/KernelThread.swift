@@ -14,7 +14,7 @@ package struct KernelThread: ~Copyable, @unchecked Sendable {
     ///   - stackBytes: at least 64 KiB is used; nil for what the C library gives. A guard page lies under it.
     /// - Throws: EAGAIN when the machine gives no more threads.
     package init(named name: String, stackBytes: Int? = nil, _ body: @escaping @Sendable () -> Void) throws(Errno) {
-        handle = try startThread(named: .text(name), stack: .ofLibrary(bytes: stackBytes), body)
+        handle = try startThread(named: name, stack: .ofLibrary(bytes: stackBytes), body)
     }
 
     package consuming func join() {
@@ -49,7 +49,7 @@ enum ThreadStack {
 }
 
 func startThread(
-    named name: ThreadLabel, stack: ThreadStack, _ body: @escaping @Sendable () -> Void
+    named name: String, stack: ThreadStack, _ body: @escaping @Sendable () -> Void
 ) throws(Errno) -> pthread_t {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
@@ -66,10 +66,10 @@ func startThread(
 }
 
 private final class ThreadStart: Sendable {
-    let name: ThreadLabel
+    let name: String
     let body: @Sendable () -> Void
 
-    init(name: ThreadLabel, body: @escaping @Sendable () -> Void) {
+    init(name: String, body: @escaping @Sendable () -> Void) {
         self.name = name
         self.body = body
     }
@@ -79,7 +79,7 @@ private final class ThreadStart: Sendable {
 /// trap on any other thread.
 private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     let start = Unmanaged<ThreadStart>.fromOpaque(argument!).takeRetainedValue()
-    start.name.apply()
+    CurrentThread.name = start.name
     start.body()
     return nil
 }

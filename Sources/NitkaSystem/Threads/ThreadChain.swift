@@ -34,11 +34,6 @@ package final class ThreadChain: Sendable {
     ///
     /// - Throws: EAGAIN when the machine gives no more threads, ENOMEM when it gives no more stacks.
     package func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
-        try start(labelled: .text(name), body)
-    }
-
-    /// As ``start(named:_:)``.
-    package func start(labelled name: ThreadLabel, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         let stack = try stacks.take()
         state.withLock { $0.living += 1 }
         do {

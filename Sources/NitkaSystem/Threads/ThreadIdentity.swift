@@ -54,22 +54,6 @@ package enum CurrentThread {
     }
 }
 
-/// The name that a thread is to have.
-package enum ThreadLabel: Sendable {
-    case text(String)
-    /// A word and a number, which no string is made for: a thread that serves one short visit has no time for it.
-    case numbered(StaticString, UInt64)
-
-    /// Gives it to the calling thread.
-    func apply() {
-        switch self {
-        case .text(let name): CurrentThread.name = name
-        case .numbered(let word, let number):
-            nitka_set_numbered_thread_name(UnsafeRawPointer(word.utf8Start).assumingMemoryBound(to: CChar.self), number)
-        }
-    }
-}
-
 /// The kernel takes 15 bytes: what is beyond is cut between characters.
 func fittingThreadName(_ name: String) -> String {
     if name.utf8.count <= 15 { return name }
