@@ -11,11 +11,10 @@ internal import Synchronization
 struct OwnedSocket: ~Copyable, Sendable {
     let number: CInt
     private let open = Atomic<Bool>(true)
-    private let ownership: SmallLock
+    private let ownership = Lock(())
 
     init(owning descriptor: consuming Descriptor) {
         number = descriptor.release()
-        ownership = SmallLock(room: number)
     }
 
     deinit { close() }

@@ -12,14 +12,10 @@ package struct SharedSocket: ~Copyable, Sendable {
     private let socket: OwnedSocket
     // Each side's lock is held across its calls. Lock order: reading, writing, the socket's own. It is closed with all
     // three held, so any one of them keeps it open.
-    private let reading: SmallLock
-    private let writing: SmallLock
+    private let reading = Lock(())
+    private let writing = Lock(())
 
-    package init(owning descriptor: consuming Descriptor) {
-        socket = OwnedSocket(owning: descriptor)
-        reading = SmallLock(room: socket.number)
-        writing = SmallLock(room: socket.number)
-    }
+    package init(owning descriptor: consuming Descriptor) { socket = OwnedSocket(owning: descriptor) }
 
     // Pairs of calls, not bodies: as generic functions of another module they cost a microsecond a message.
 

@@ -31,6 +31,11 @@ package struct Lock<State: ~Copyable>: ~Copyable, @unchecked Sendable {
         UnsafeMutableRawPointer(mutex).deallocate()
     }
 
+    /// Takes the lock, which ``unlock()`` must follow on the same thread.
+    borrowing func lock() { pthread_mutex_lock(mutex) }
+
+    borrowing func unlock() { pthread_mutex_unlock(mutex) }
+
     package borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
