@@ -1,51 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fills performance.template.md: the prose is there, and only tables, facts and plots come from a run."""
+"""Writes the page: the prose is in performance.template.md; the table, facts and plots come from the results."""
 import re
 import string
 
 import plots
 import report
+from rows import plural
 from servers import HERE
 
 
-def tables_of(results, group):
-    parts = []
-    for found, title, medians, ratios in report.tables(results):
-        if found != group:
-            continue
-        parts.append(f"**{title}**, medians:\n\n{report.as_markdown(medians)}")
-        parts += [f"The same as ratios, pair by pair:\n\n{report.as_markdown(table)}" for table in ratios.values()]
-    return "\n\n".join(parts) or "Not measured in this run."
-
-
 def plain(text):
-    """Without the folders of absolute paths: where things lie on the machine of that run is of no use to a reader."""
+    """Absolute paths lose their folders: the folders of one machine mean nothing to a reader."""
     return re.sub(r"(?<![\w.])/(?:[\w.+-]+/)+", "", text)
 
 
-def facts_of(facts):
-    about = facts["machine"]
-    lines = [f"- {facts['date']}, `{plain(facts['command'])}`",
-             f"- {facts['runs']} runs of {facts['seconds']:g} seconds for each cell",
-             f"- {about['processor']}, {about['cores']} cores, Linux {about['kernel']}", f"- {facts['congestion']}",
-             f"- {facts['load']}"]
-    return "\n".join(lines + [f"- {name}: {version}" for name, version in about["versions"].items()])
+def facts_of(results):
+    about = results.facts[-1]["machine"]
+    lines = [f"- {about['processor']}, {about['cores']} cores, Linux {about['kernel']}"]
+    for facts in results.facts:
+        lines.append(f"- {facts['date']}, `{plain(facts['command'])}`: {plural(facts['runs'], 'run')} of "
+                     f"{facts['seconds']:g} s for each server and workload; {facts['congestion']}")
+    return "\n".join([*lines, *(f"- {version}" for version in about["versions"] if version)])
 
 
-def plots_of(path, results, group):
+def plots_of(path, results):
     links = []
-    for name, title, drawing in plots.of_group(results, group):
+    for name, title, drawing in plots.all_plots(results):
         file = path.with_name(f"{path.stem}-{name}.svg")
         file.write_text(drawing)
         links.append(f"![{title}]({file.name})")
     return "\n\n".join(links)
 
 
-def write(path, results, facts):
+def write(path, results):
     path.parent.mkdir(parents=True, exist_ok=True)
-    filled = {"facts": facts_of(facts), "notes": "\n".join(f"- {plain(note)}" for note in results.notes) or "None."}
-    for group in report.TITLES:
-        filled[group] = "\n\n".join(filter(None, [plots_of(path, results, group), tables_of(results, group)]))
+    table = path.with_suffix(".csv")
+    report.write_csv(table, results)
     template = string.Template((HERE / "performance.template.md").read_text())
     path.write_text("<!-- Written by Benchmarks/run.py from Benchmarks/performance.template.md -->\n\n"
-                    + template.substitute(filled))
+                    + template.substitute(
+                        facts=facts_of(results), table=report.as_markdown(report.ratio_table(results)),
+                        csv=table.name, plots=plots_of(path, results),
+                        notes="\n".join(f"- {plain(note)}" for note in results.notes)))

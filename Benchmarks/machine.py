@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the machine is, and the one setting of it that loopback traffic depends on."""
+"""Describes the machine, and sets the TCP congestion control for a run."""
 import contextlib
 import os
 import pathlib
@@ -12,7 +12,7 @@ CONGESTION = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control")
 
 
 def first_line(*command):
-    """The first line that a command says, on either stream, or None when it is not to be had."""
+    """The first line of a command's output, on either stream; None if there is none."""
     if shutil.which(command[0]) is None:
         return None
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
@@ -28,11 +28,11 @@ def processor():
 
 
 def versions():
-    asked = {
-        "swift": ("swift", "--version"), "cc": ("cc", "--version"), "rustc": ("rustc", "--version"),
-        "go": ("go", "version"), "java": ("java", "-version"), "python": ("python3", "--version"),
-        "socat": ("sh", "-c", "socat -V | sed -n 2p"), "ncat": ("ncat", "--version")}
-    return {name: first_line(*command) or "not installed" for name, command in asked.items()}
+    """One line for each tool that is installed."""
+    commands = [("swift", "--version"), ("cc", "--version"), ("rustc", "--version"), ("go", "version"),
+                ("java", "-version"), ("python3", "--version"), ("ncat", "--version"),
+                ("sh", "-c", "command -v socat > /dev/null && socat -V | sed -n 2p")]
+    return [line for command in commands if (line := first_line(*command))]
 
 
 def describe():
@@ -46,7 +46,7 @@ def congestion():
 
 @contextlib.contextmanager
 def congestion_set_to(name):
-    """Sets the congestion control for new connections, if it may, and puts back what was there. Yields what to say."""
+    """Sets the congestion control of new connections, and restores it at the end. Yields one line for the report."""
     before = congestion()
     if name is None or name == before:
         yield f"TCP congestion control: {before}"
@@ -54,10 +54,10 @@ def congestion_set_to(name):
     try:
         CONGESTION.write_text(name)
     except OSError as error:
-        yield f"TCP congestion control: {before} ({name} was asked for, but: {error.strerror})"
+        yield f"TCP congestion control: {before} (it could not be set to {name}: {error.strerror})"
         return
     try:
-        yield f"TCP congestion control: {name} (set for this run; the machine's own is {before})"
+        yield f"TCP congestion control: {name} (for this run; the machine's default is {before})"
     finally:
         CONGESTION.write_text(before)
 
@@ -69,7 +69,7 @@ def raise_descriptor_limit():
 
 
 def kernel_memory():
-    """kB of slab and of kernel stacks in the whole machine: the kernel does not account them to a process."""
+    """kB of slab, kernel stacks and page tables of the whole machine: the kernel counts them for no single process."""
     fields = dict(line.split(":", 1) for line in pathlib.Path("/proc/meminfo").read_text().splitlines())
     return sum(int(fields[name].split()[0]) for name in ("Slab", "KernelStack", "PageTables"))
 

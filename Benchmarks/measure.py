@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One server, started for one load and ended after it."""
+"""Starts one server for one load, runs the load, and ends both."""
 import contextlib
 import json
 import os
@@ -14,13 +14,17 @@ import time
 import machine
 from servers import BIN, Skip
 
+# The regimes. Pinned: the server has one core, the load another. Saturated: a busy loop also runs on the server's core,
+# so that the server is the bottleneck. Unpinned: server and load share all cores.
+PINNED, SATURATED, UNPINNED = "pinned", "saturated", "unpinned"
+
 
 class Failed(Exception):
-    """Why a load has no result, in one line."""
+    """One line that says why a load has no result."""
 
 
 def free_port():
-    """Below the ephemeral ports, so that no connection of the load stands where the next server wants to listen."""
+    """A port below the ephemeral range, so that no client's own port can be the next server's port."""
     while True:
         port = random.randrange(15000, 32000)
         with socket.socket() as probe:
@@ -29,37 +33,44 @@ def free_port():
                 return port
 
 
-def pinned(cores):
+def on_cores(cores):
     return lambda: os.sched_setaffinity(0, cores)
 
 
-def wait_until_it_listens(process, port, said):
+def cores_of(regime, settings):
+    """The cores of the server and those of the load."""
+    if regime == UNPINNED:
+        return settings.all_cores, settings.all_cores
+    return settings.server_cores, settings.load_cores
+
+
+def wait_until_it_listens(process, port, output):
     for _ in range(1000):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         if process.poll() is not None:
-            said.seek(0)
-            lines = [line.strip() for line in said.read().decode(errors="replace").splitlines() if line.strip()]
-            raise Skip(lines[0] if lines else f"ended with {process.returncode} before it listened")
+            output.seek(0)
+            lines = [line.strip() for line in output.read().decode(errors="replace").splitlines() if line.strip()]
+            raise Skip(lines[0] if lines else f"it ended with status {process.returncode} before it listened")
         time.sleep(0.01)
-    raise Skip("did not listen within 10 seconds")
+    raise Skip("it did not listen within 10 seconds")
 
 
 @contextlib.contextmanager
 def serving(server, cores):
-    """A server in a process group of its own, so that ending it ends what it forked, and nothing else."""
+    """The server runs in a process group of its own: killing the group also ends the processes that it forked."""
     port = free_port()
     command = [word.replace("PORT", str(port)) for word in server.command]
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         try:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
-                                       preexec_fn=pinned(cores), start_new_session=True)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                       preexec_fn=on_cores(cores), start_new_session=True)
         except OSError as error:
             raise Skip(f"{command[0]}: {error.strerror}") from error
         try:
-            wait_until_it_listens(process, port, said)
-            time.sleep(0.1)  # the client that looked whether it listens is to be gone
+            wait_until_it_listens(process, port, output)
+            time.sleep(0.1)  # the server ends the client of the line above
             yield process.pid, port
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -67,8 +78,24 @@ def serving(server, cores):
             process.wait()
 
 
+@contextlib.contextmanager
+def busy(cores):
+    """A busy loop runs on each of the cores, in a session of its own: with autogroup, see sched(7), a loop in this
+    session would share its CPU time with the load, and take a third of the server's core instead of half of it."""
+    spinners = []
+    try:
+        for core in cores:
+            spinners.append(subprocess.Popen([str(BIN / "load"), "spin"], preexec_fn=on_cores({core}),
+                                             start_new_session=True))
+        yield
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
+
+
 def prove_that_it_echoes(server, cores):
-    """Half a megabyte and the end of it: every byte comes back, and then the end does."""
+    """Sends 300,000 bytes and a FIN: every byte must come back, and then a FIN."""
     message = random.randbytes(300_000)
     with serving(server, cores) as (_, port), socket.create_connection(("127.0.0.1", port), 10) as client:
         client.settimeout(10)
@@ -79,29 +106,32 @@ def prove_that_it_echoes(server, cores):
                 while len(answer) < start + 10_000:
                     piece = client.recv(65536)
                     if not piece:
-                        raise Skip(f"closed after {len(answer)} bytes")
+                        raise Skip(f"it closed the connection after {len(answer):,} bytes")
                     answer += piece
             client.shutdown(socket.SHUT_WR)
             while piece := client.recv(65536):
                 answer += piece
         except OSError as error:
-            raise Skip(f"did not echo: {error}") from error
+            raise Skip(f"it did not echo: {error}") from error
     if answer != message:
-        raise Skip("what came back was not what was sent")
+        raise Skip("the echo differs from what was sent")
 
 
 def load_command(mode, port, options):
     return [str(BIN / "load"), mode, f"port={port}", *(f"{name}={value}" for name, value in options.items())]
 
 
-def run_load(server, mode, options, settings):
-    """The load's own result; see Benchmarks/load."""
-    with serving(server, settings.server_cores) as (pid, port):
+def run_load(server, mode, options, regime, settings):
+    """Returns the JSON object that Benchmarks/load prints."""
+    server_cores, load_cores = cores_of(regime, settings)
+    with contextlib.ExitStack() as stack:
+        pid, port = stack.enter_context(serving(server, server_cores))
+        if regime == SATURATED:
+            stack.enter_context(busy(server_cores))
         command = load_command(mode, port, {**options, "server": pid})
-        done = subprocess.run(command, capture_output=True, text=True, check=False,
-                              preexec_fn=pinned(settings.load_cores))
+        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=on_cores(load_cores))
     if done.returncode != 0:
-        raise Failed((done.stderr.strip().splitlines() or [f"the load ended with {done.returncode}"])[-1])
+        raise Failed((done.stderr.strip().splitlines() or [f"the load ended with status {done.returncode}"])[-1])
     return json.loads(done.stdout)
 
 
@@ -115,7 +145,7 @@ def family(pid):
 
 
 def user_memory(pid):
-    """kB of user memory. Pss: a page that several processes share counts once, and it is exact where VmRSS lags."""
+    """kB of user memory, as Pss: it counts a page that several processes share once, and VmRSS may be out of date."""
     total = 0
     for one in family(pid):
         with contextlib.suppress(OSError):
@@ -125,7 +155,7 @@ def user_memory(pid):
 
 
 def wait_for_old_connections():
-    """What a churn left in TIME_WAIT would go during the measurement, and be taken off the memory of the kernel."""
+    """Connections in TIME_WAIT use kernel memory. If they ended during `memory`, its result would be too low."""
     for _ in range(80):
         if machine.connections_in_time_wait() < 10_000:
             return
@@ -133,12 +163,12 @@ def wait_for_old_connections():
 
 
 def run_hold(server, options, settings):
-    """kB of memory that an idle client costs: of the server, and of the kernel (which has both ends of it)."""
+    """kB of memory per idle client: the server's, and the kernel's for both ends of the connection."""
     wait_for_old_connections()
     with serving(server, settings.server_cores) as (pid, port):
         user, kernel = user_memory(pid), machine.kernel_memory()
         holder = subprocess.Popen(load_command("hold", port, options), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE, text=True, preexec_fn=pinned(settings.load_cores))
+                                  stderr=subprocess.PIPE, text=True, preexec_fn=on_cores(settings.load_cores))
         with holder:
             if not holder.stdout.readline().startswith("held"):
                 raise Failed(holder.stderr.readline().strip() or "the load ended")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SVG by hand: lines over a number of clients, and bars. Readable on light and on dark pages."""
+"""Writes SVG: lines over the number of clients, and bars. The plots are readable on light and on dark pages."""
 import html
 import math
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 480, 70, 170, 48, 56
-# Plain rules, no CSS variables: not every renderer knows them.
+# Without CSS variables, which some renderers do not support.
 STYLE = """<style>
 text { font: 13px system-ui, sans-serif; fill: #1f2328; } .title { font-size: 16px; font-weight: 600; }
 .page { fill: #ffffff; } .grid { stroke: #d1d9e0; } .line { fill: none; } .ours { font-weight: 700; }
@@ -16,7 +16,7 @@ DASHES = ["", "6 4", "2 3"]
 
 
 def look(servers):
-    """name: (colour, dash, width). Ours are thick and warm; the others differ by colour, then by dash."""
+    """{name: (colour, dash, width)}. Ours are thick and warm; the peers differ by colour, then by dash."""
     ours = [server for server in servers if server.ours]
     theirs = [server for server in servers if not server.ours]
     looks = {server.name: (OURS[i % len(OURS)], "", 3.5) for i, server in enumerate(ours)}
@@ -42,13 +42,13 @@ def log_scale(low, high, start, end):
 
 
 def steps(low, high):
-    """1, 2, 5, 10, … that lie in the range."""
+    """The values 1, 2, 5, 10, … of the range."""
     found = [one * 10.0 ** power for power in range(-3, 7) for one in (1, 2, 5)]
     return [value for value in found if low <= value <= high]
 
 
 def spread(wanted, gap):
-    """Heights for labels, each near where it is wanted, none on another. {name: height}"""
+    """{name: height} for labels: each height is near the wanted one, and no two labels overlap."""
     placed, last = {}, -math.inf
     for name, height in sorted(wanted.items(), key=lambda pair: pair[1]):
         last = placed[name] = max(height, last + gap)
@@ -58,7 +58,7 @@ def spread(wanted, gap):
 
 def axes(x, y, clients, low, high, unit):
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
-    parts = [text((LEFT + right) / 2, HEIGHT - 14, "clients at once (log scale)", "middle"),
+    parts = [text((LEFT + right) / 2, HEIGHT - 14, "concurrent clients (log scale)", "middle"),
              text(18, (TOP + bottom) / 2, f"{unit} (log scale)", "middle",
                   turn=f' transform="rotate(-90 18 {(TOP + bottom) / 2})"')]
     for value in clients:
@@ -77,7 +77,7 @@ def line(points, colour, dash, width):
 
 
 def legend(points_of, looks, ours):
-    """A label at the end of each line, in the order of the lines."""
+    """A label at the end of each line, in the order of the lines' last points."""
     heights = spread({name: points[-1][1] for name, points in points_of.items()}, 17)
     parts = []
     for name, height in heights.items():
@@ -130,14 +130,18 @@ def bars(results, row, metric, title):
     return page(title, parts, height)
 
 
-def of_group(results, group):
-    """(file name, title, SVG) of the plots that a group of rows has."""
-    rows = [row for row in results.rows if row.group == group]
-    if group == "echo":
-        made = [(f"echo-{size}", f"Server CPU per echo of {size} bytes", lines_over_clients(
-            results, [row for row in rows if row.options["size"] == size], rows[0].metrics[0],
-            f"Server CPU per echo of {size} bytes")) for size in sorted({row.options["size"] for row in rows})]
-    else:
-        made = [(row.key, f"{row.metrics[0].title}, {row.title}", bars(
-            results, row, row.metrics[0], f"{row.metrics[0].title}, {row.title}")) for row in rows]
+BARS = {"sat-1000-512", "stream", "bulk-send-8", "bulk-sendfile-8", "churn", "trip", "memory"}  # keys of rows
+
+
+def all_plots(results):
+    """(file name, title, SVG) of each plot for which there are results."""
+    lines = [row for row in results.rows if row.group == "echo" and row.options["size"] == 64]
+    made = []
+    if lines:
+        title = "Server CPU per echo of 64 bytes, pinned"
+        made.append(("echo-64", title, lines_over_clients(results, lines, lines[0].metrics[0], title)))
+    for row in results.rows:
+        if row.key in BARS:
+            title = f"{row.metrics[0].title}: {row.title}"
+            made.append((row.key, title, bars(results, row, row.metrics[0], title)))
     return [one for one in made if one[2] is not None]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From results to tables. A table is a list of lines of text cells, the first line being its head."""
+"""From results to tables. A table is a list of lines, a line is a list of cells, and the first line is the head."""
+import csv
+import json
 import statistics
 
-TITLES = {"memory": "Memory of an idle client", "trip": "Round trip of one client", "echo": "Echoes",
-          "stream": "Pipelined messages", "bulk": "Bulk", "churn": "Connections that come and go"}
-BUSY = 0.95  # a load that used more of its core than this may have been the bottleneck
+import rows as all_of_the_rows
+import servers as all_of_the_servers
 
 
 def number(value):
@@ -14,13 +15,21 @@ def number(value):
     return f"{value:,.{digits}f}"
 
 
+def quartiles(values):
+    """(first quartile, median, third quartile), or None for no values."""
+    if len(values) < 2:
+        return (values[0],) * 3 if values else None
+    return tuple(statistics.quantiles(values, n=4, method="inclusive"))
+
+
 class Results:
-    """results[row key][server name]: a list with one result, or None, for each repetition."""
+    """runs[row key][server name] has one result, or None, for each repetition."""
 
     def __init__(self, rows, servers):
         self.rows, self.servers = rows, servers
         self.runs = {row.key: {server.name: [] for server in servers} for row in rows}
-        self.notes = []  # in the order in which they were found, each once
+        self.notes = []  # each one once, in the order of their discovery
+        self.facts = []  # one dictionary for each command that measured
 
     def note(self, text):
         if text not in self.notes:
@@ -30,58 +39,60 @@ class Results:
         self.runs[row.key][server.name].append(result)
 
     def values(self, row, metric, name):
+        """None for each repetition without a result: two servers' values of one repetition have the same index."""
         return [metric.value(result) if result else None for result in self.runs[row.key].get(name, [])]
 
-    def median(self, row, metric, name):
-        present = [value for value in self.values(row, metric, name) if value is not None]
-        return statistics.median(present) if present else None
+    def quartiles(self, row, metric, name):
+        return quartiles([value for value in self.values(row, metric, name) if value is not None])
 
-    def ratio(self, row, metric, ours, theirs):
-        """The median of the ratios of runs that were neighbours in time: the machine's moods cancel out."""
-        pairs = zip(self.values(row, metric, ours), self.values(row, metric, theirs))
-        ratios = [mine / other for mine, other in pairs if mine is not None and other]
+    def median(self, row, metric, name):
+        found = self.quartiles(row, metric, name)
+        return found and found[1]
+
+    def ratio(self, row, metric, one, other):
+        """The median of the ratios within each repetition: the machine's speed changes over minutes and cancels out."""
+        pairs = zip(self.values(row, metric, one), self.values(row, metric, other))
+        ratios = [mine / theirs for mine, theirs in pairs if mine is not None and theirs]
         return statistics.median(ratios) if ratios else None
 
-    def load_was_busy(self, row, name):
+    def load_busy(self, row, name):
+        """The share of its core that the load used; None for `memory`."""
         shares = [result["load_cpu"] / result["seconds"] for result in self.runs[row.key].get(name, [])
                   if result and "load_cpu" in result]
-        return bool(shares) and statistics.median(shares) > BUSY
+        return statistics.median(shares) if shares else None
+
+    def pairs(self):
+        """The rows of the table. Both of our servers that are compared with the same peer are neighbours."""
+        return [(one, other) for other in self.servers for one in self.servers
+                if all_of_the_servers.is_pair(one, other)]
 
 
-def tables(results):
-    """(group, title, medians, ratios of each of ours to everybody) of each table, for all that was measured."""
-    for group, table in dict.fromkeys((row.group, row.table) for row in results.rows):
-        rows = [row for row in results.rows if (row.group, row.table) == (group, table)]
-        for metric in rows[0].metrics:
-            title = f"{metric.title}{table and f', {table}'} ({direction(metric)})"
-            yield group, title, median_table(results, rows, metric), ratio_tables(results, rows, metric)
-
-
-def median_table(results, rows, metric):
-    lines = [["", *(row.title for row in rows)]]
-    for server in results.servers:
-        lines.append([server.name, *(median_cell(results, row, metric, server.name) for row in rows)])
+def ratio_table(results):
+    """The one table of the page: `ours ÷ peer`, for every workload that has a column."""
+    rows = all_of_the_rows.in_table_order(results.rows)
+    lines = [["Nitka ÷ peer", *(row.column for row in rows)]]
+    for one, other in results.pairs():
+        ratios = [results.ratio(row, row.metrics[0], one.name, other.name) for row in rows]
+        if any(ratio is not None for ratio in ratios):
+            lines.append([f"{one.name} ÷ {other.name}", *map(number, ratios)])
     return lines
 
 
-def median_cell(results, row, metric, name):
-    mark = "†" if not metric.less_is_better and results.load_was_busy(row, name) else ""
-    return number(results.median(row, metric, name)) + mark
-
-
-def ratio_tables(results, rows, metric):
-    made = {}
-    for ours in (server for server in results.servers if server.ours):
-        lines = [[f"{ours.name} to", *(row.title for row in rows)]]
-        for server in results.servers:
-            if server.name != ours.name:
-                ratios = (results.ratio(row, metric, ours.name, server.name) for row in rows)
-                lines.append([server.name, *(number(ratio) for ratio in ratios)])
-        made[ours.name] = lines
-    return made
+def row_table(results, row):
+    """Medians and quartiles of one workload, for the terminal."""
+    lines = [["", *(metric.title for metric in row.metrics), "load busy"]]
+    for server in results.servers:
+        cells = []
+        for metric in row.metrics:
+            found = results.quartiles(row, metric, server.name)
+            cells.append(f"{number(found[1])} ({number(found[0])}–{number(found[2])})" if found else "—")
+        busy = results.load_busy(row, server.name)
+        lines.append([server.name, *cells, "—" if busy is None else f"{busy:.0%}"])
+    return lines
 
 
 def as_text(table):
+    table = [[cell.replace("\n", " ") for cell in line] for line in table]
     widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
     return "\n".join("  " + "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
                                       for i, (cell, width) in enumerate(zip(line, widths))) for line in table)
@@ -90,27 +101,63 @@ def as_text(table):
 def as_markdown(table):
     head, *body = table
     rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *body])
-
-
-def direction(metric):
-    return "less is better" if metric.less_is_better else "more is better"
+    return "\n".join("| " + " | ".join(line).replace("\n", "<br>") + " |" for line in [head, rule, *body])
 
 
 def print_tables(results):
-    for group, title, medians, ratios in tables(results):
-        print(f"\n{TITLES[group]}: {title}, medians\n{as_text(medians)}")
-        for table in ratios.values():
-            print(f"\n  as ratios, pair by pair:\n{as_text(table)}")
+    for row in results.rows:
+        print(f"\n{row.key}: {row.title}; medians (quartiles)\n{as_text(row_table(results, row))}")
+    table = ratio_table(results)
+    if len(table) > 1 and len(table[0]) > 1:
+        print(f"\nRatios of the costs, medians of all repetitions; below 1 Nitka costs less\n{as_text(table)}")
     if results.notes:
         print("\nNotes:\n" + "\n".join(f"  {note}" for note in results.notes))
 
 
-def as_json(results, facts):
-    rows = {}
-    for row in results.rows:
-        rows[row.key] = {
-            "title": row.title, "runs": results.runs[row.key],
-            "medians": {metric.key: {server.name: results.median(row, metric, server.name)
-                                     for server in results.servers} for metric in row.metrics}}
-    return {**facts, "notes": results.notes, "rows": rows}
+def significant(value):
+    return "" if value is None else f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def write_csv(path, results):
+    """One line per server, row and metric. The last columns are the ratios of each server of ours to this server."""
+    ours = [server.name for server in results.servers if server.ours]
+    with path.open("w", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(["server", "row", "workload", "metric", "unit", "runs", "median", "quartile_1", "quartile_3",
+                        "load_busy", *(f"{name} ÷ server" for name in ours)])
+        for row in results.rows:
+            for metric in row.metrics:
+                for server in results.servers:
+                    values = [value for value in results.values(row, metric, server.name) if value is not None]
+                    if not values:
+                        continue
+                    first, median, third = quartiles(values)
+                    ratios = [results.ratio(row, metric, name, server.name) for name in ours]
+                    lines.writerow([server.name, row.key, row.title, metric.key, metric.title, len(values),
+                                    *map(significant, (median, first, third, results.load_busy(row, server.name))),
+                                    *map(significant, ratios)])
+
+
+def write_json(path, results):
+    """Every single result, for `--from`."""
+    measured = {key: runs for key, runs in results.runs.items() if any(runs.values())}
+    everything = {"facts": results.facts, "notes": results.notes, "servers": [s.name for s in results.servers],
+                  "rows": measured}
+    path.write_text(json.dumps(everything, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(paths, known_servers):
+    """Joins the results of earlier runs. If two files have the same row, the later file counts."""
+    files = [json.loads(path.read_text()) for path in paths]
+    names = {name for file in files for name in file["servers"]}
+    known = [server for server in known_servers if server.name in names]
+    extras = sorted(names - {server.name for server in known})
+    servers = [*known, *(all_of_the_servers.Server(name, all_of_the_servers.ANY, [], ours=True) for name in extras)]
+    measured = {key for file in files for key in file["rows"]}
+    results = Results([row for row in all_of_the_rows.all_rows() if row.key in measured], servers)
+    for file in files:
+        results.facts += file["facts"]
+        results.runs.update(file["rows"])
+        for note in file["notes"]:
+            results.note(note)
+    return results

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// N streams, sent and received as fast as they go. To be no bottleneck the load copies nothing of what it sends, which
-// lies in a file in memory, see sendfile(2), and looks at one piece in 16 of what it receives; the others are counted,
-// and at the end all that was sent must have come back.
+// N streams, each sent and received as fast as the server takes and returns it, by one of two loads:
+//
+// - `bulk-send`, the ordinary load, copies: send(2) from its own memory, recv(2) into it. It compares every byte.
+// - `bulk-sendfile` copies almost nothing: it sends from a file in memory with sendfile(2), discards what it receives
+//   inside the kernel, and compares 1 piece in 16. It can keep up with a server that splices.
+//
+// With both, every byte that was sent must have come back at the end.
 #define _GNU_SOURCE
 #include "flow.h"
 
@@ -11,7 +15,7 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-enum { PIECE = 128 * 1024, LOOK = 16 };
+enum { PIECE = 128 * 1024, COMPARED = 16 };
 
 static unsigned pieces;
 static int file;
@@ -29,14 +33,17 @@ static void send_from_file(struct flow *flow) {
     if (sent > 0) flow->sent += (uint64_t)sent;
 }
 
-static void ready(struct flow *flow, uint32_t events) {
-    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive_some(flow, pieces++ % LOOK == 0);
+static void ready_to_copy(struct flow *flow, uint32_t events) {
+    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive_some(flow, 1);
+    if (events & EPOLLOUT) send_some(flow, PIECE);
+}
+
+static void ready_to_send_file(struct flow *flow, uint32_t events) {
+    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) receive_some(flow, pieces++ % COMPARED == 0);
     if (events & EPOLLOUT) send_from_file(flow);
 }
 
-int bulk(const struct plan *plan) {
-    open_flows(plan, EPOLLIN | EPOLLOUT);
-    make_file();
+static int bulk(const struct plan *plan, void (*ready)(struct flow *, uint32_t events)) {
     struct count count;
     start_count(&count, plan);
     double before = 0;
@@ -49,4 +56,15 @@ int bulk(const struct plan *plan) {
     print_result(count.begin, count.end, bytes);
     end_result();
     return 0;
+}
+
+int bulk_send(const struct plan *plan) {
+    open_flows(plan, EPOLLIN | EPOLLOUT);
+    return bulk(plan, ready_to_copy);
+}
+
+int bulk_sendfile(const struct plan *plan) {
+    open_flows(plan, EPOLLIN | EPOLLOUT);
+    make_file();
+    return bulk(plan, ready_to_send_file);
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connect, one echo, close: CLIENTS at a time, as many a second as the server takes.
+// Connect, one echo, close: CLIENTS connections at a time, each followed by the next at once.
 //
-// The client closes first, with an ordinary FIN. That is what real clients do, and what every server has a path for; a
-// reset (SO_LINGER 0) would spare the ports but make each server take its path for errors, which some log. So the
-// client's side stays in TIME_WAIT, and 28,000 ports would last for a second or two: connections come from 240 source
-// addresses in turn, each with ports of its own.
+// The client closes first, with a FIN, as most clients do. A reset (SO_LINGER 0) would free the port at once, but the
+// server would handle it as an error, and some servers log it. The client's port therefore stays in TIME_WAIT, and the
+// 28,000 ports of one address would last for 1 or 2 seconds: the connections use 240 source addresses in turn.
 #define _GNU_SOURCE
 #include "load.h"
 
@@ -25,7 +24,7 @@ struct visit {
 };
 
 static const struct plan *the_plan;
-static int epoll, ending, home;  // home: how many have their last echo
+static int epoll, ending, home;  // home: clients that have had their last echo
 static uint64_t begun;
 static double echoes;
 
@@ -34,14 +33,14 @@ static int socket_from_next_source(void) {
     struct sockaddr_in source = {
         .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7F000100u + 1 + (uint32_t)(begun % SOURCES))};
     if (made < 0) die("socket");
-    // The port is chosen by connect, which knows the other end: bind would want one that is free for all of them.
+    // connect(2) chooses the port, because it knows the destination: bind(2) would need a port that no connection uses.
     setsockopt(made, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
     setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (bind(made, (struct sockaddr *)&source, sizeof source) < 0) die("bind");
     return made;
 }
 
-// Over loopback the handshake is over by now, nearly always; if not, the loop says when.
+// Over loopback the handshake has almost always ended by now. If not, epoll reports when the socket is writable.
 static void try_send(struct visit *visit) {
     ssize_t sent = send(visit->socket, visit->message, (size_t)the_plan->size, MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN) die("connect and send");
@@ -94,7 +93,7 @@ static void wait_for_visits(void) {
     for (int i = 0; i < n; i++) ready(events[i].data.ptr);
 }
 
-// An echo that is lost stops its visit, and no other one: all that have begun must end.
+// A lost echo stops only its own client, so the count would not show it: every visit that began must end.
 static void bring_all_home(void) {
     ending = 1;
     for (double end = now() + 10; home < the_plan->clients; wait_for_visits())
@@ -103,7 +102,7 @@ static void bring_all_home(void) {
 
 int churn(const struct plan *plan) {
     the_plan = plan;
-    if (plan->size > MOST) wrong("a message of a churn has 4096 bytes at most", 0);
+    if (plan->size > MOST) wrong("churn sends at most 4096 bytes per message", 0);
     make_pattern();
     epoll = epoll_create1(EPOLL_CLOEXEC);
     struct visit *visits = calloc((size_t)plan->clients, sizeof *visits);

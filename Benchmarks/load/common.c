@@ -33,7 +33,7 @@ void wrong(const char *what, long client) {
 }
 
 void missing(int clients) {
-    fprintf(stderr, "load: the echoes of %d clients never came\n", clients);
+    fprintf(stderr, "load: %d client%s did not get the last echo\n", clients, clients == 1 ? "" : "s");
     exit(1);
 }
 
@@ -43,7 +43,7 @@ int connect_to(int port) {
     int one = 1, made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (made < 0 || connect(made, (struct sockaddr *)&address, sizeof address) < 0) die("connect");
     setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    // Nothing is counted any more when these are closed: a reset leaves no thousands in TIME_WAIT to the next server.
+    // These sockets close after the count. A reset leaves no connection in TIME_WAIT beside the next server.
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     setsockopt(made, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     fcntl(made, F_SETFL, O_NONBLOCK);
@@ -61,7 +61,7 @@ void set_watchdog(const struct plan *plan) {
     alarm((unsigned)(plan->warmup + plan->seconds) + 90);
 }
 
-// xorshift: any bytes will do, as long as a piece that is missing, doubled or moved does not go unseen.
+// xorshift: in random bytes the comparison finds every piece that is missing, duplicated or out of order.
 void make_pattern(void) {
     uint64_t state = 0x9E3779B97F4A7C15;
     for (size_t i = 0; i < sizeof pattern; i += sizeof state) {

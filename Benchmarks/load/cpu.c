@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CPU time of a server: its process clock, which POSIX gives for any process id. It has nanoseconds where
-// /proc/PID/stat has ticks of 10 ms, and unlike a sum over /proc/PID/task/*/schedstat it keeps the time of threads that
-// have ended, of which a server with a thread per client that is being churned has thousands a second. A thread that
-// is on a core at that moment is behind by what it used since the last scheduler tick: milliseconds per run, not more.
+// The CPU time of a server, from its process clock, see clock_getcpuclockid(3). /proc/PID/stat counts ticks of 10 ms,
+// this clock nanoseconds. A sum over /proc/PID/task/*/schedstat would lose the threads that have ended: during `churn`
+// a server with a thread per client ends thousands per second. For a running thread the clock misses the time since the
+// last scheduler tick: a few milliseconds per run.
 //
-// Servers with a process per client need two more sums: the clocks of living descendants, and cutime + cstime (ticks)
-// for those that ended and were waited for.
+// A server with a process per client needs two more sums: the clocks of living descendants, and cutime + cstime (in
+// ticks) of the descendants that have ended.
 #define _GNU_SOURCE
 #include "load.h"
 

@@ -43,7 +43,7 @@ void send_some(struct flow *flow, size_t count) {
     if (sent > 0) flow->sent += (uint64_t)sent;
 }
 
-// Without comparing, MSG_TRUNC has the kernel drop the bytes instead of copying them: they are counted all the same.
+// If the bytes are not compared, MSG_TRUNC makes the kernel discard them instead of copying them. It still counts them.
 void receive_some(struct flow *flow, int compare) {
     ssize_t count = recv(flow->socket, answer, sizeof answer, compare ? 0 : MSG_TRUNC);
     if (count < 0 && errno == EAGAIN) return;
@@ -63,9 +63,9 @@ double received_by_all(const struct plan *plan) {
 static void read_to_the_end(struct flow *flow) {
     for (;;) {
         struct pollfd readable = {.fd = flow->socket, .events = POLLIN};
-        if (poll(&readable, 1, 10000) == 0) wrong("bytes are missing, or the end", flow - flows);
+        if (poll(&readable, 1, 10000) == 0) wrong("bytes or the end of the stream are missing", flow - flows);
         ssize_t count = recv(flow->socket, answer, sizeof answer, 0);
-        if (count < 0) die("recv, at the end");
+        if (count < 0) die("recv at the end");
         if (count == 0) break;
         if (memcmp(answer, pattern_at(flow->start + flow->received), (size_t)count) != 0)
             wrong("the echo differs at the end", flow - flows);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens N connections, has one echo over each, says `held N`, and keeps them until its standard input ends: so long
-// can be looked at what a client costs that is there and silent.
+// Opens N connections, has one echo over each, prints `held N`, and keeps them open until the end of its standard
+// input. Meanwhile the caller measures the memory of idle clients.
 #define _GNU_SOURCE
 #include "load.h"
 
@@ -33,7 +33,7 @@ int hold(const struct plan *plan) {
         sockets[i] = connect_to(plan->port);
         have_one_echo(sockets[i], (uint64_t)i, (size_t)plan->size);
     }
-    alarm(0);  // from here on whoever started this decides how long it takes
+    alarm(0);  // the caller decides how long it runs
     printf("held %d\n", plan->clients);
     fflush(stdout);
     char byte;

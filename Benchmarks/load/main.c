@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `load MODE port=N [clients=N] [size=N] [window=N] [server=PID] [warmup=S] [seconds=S]` prints one JSON object:
-// what was counted, in how many seconds, and the CPU seconds that the load and the server used meanwhile. `load sends`
-// says whether messages go to the kernel together.
+// `load MODE port=N [clients=N] [size=N] [window=N] [server=PID] [warmup=S] [seconds=S]` prints one JSON object: the
+// count, the seconds, and the CPU seconds that the load and the server used in that time. `load spin` prints nothing.
 #include "load.h"
 
 #include <signal.h>
@@ -11,7 +10,8 @@
 #include <sys/resource.h>
 
 static const struct { const char *name; int (*run)(const struct plan *); } modes[] = {
-    {"pingpong", pingpong}, {"stream", stream}, {"bulk", bulk}, {"churn", churn}, {"hold", hold}};
+    {"pingpong", pingpong}, {"stream", stream}, {"bulk-send", bulk_send}, {"bulk-sendfile", bulk_sendfile},
+    {"churn", churn}, {"hold", hold}, {"spin", spin}};
 
 static int set(struct plan *plan, const char *word) {
     return sscanf(word, "port=%d", &plan->port) == 1 || sscanf(word, "clients=%d", &plan->clients) == 1 ||
@@ -20,9 +20,9 @@ static int set(struct plan *plan, const char *word) {
            sscanf(word, "seconds=%lf", &plan->seconds) == 1;
 }
 
-static int usage(const char *word) {
-    fprintf(stderr, "load: %s?\nload pingpong|stream|bulk|churn|hold port=N [clients=N] [size=N] [window=N] "
-                    "[server=PID] [warmup=S] [seconds=S]\nload sends\n", word);
+static int usage(const char *problem) {
+    fprintf(stderr, "load: %s\nusage: load pingpong|stream|bulk-send|bulk-sendfile|churn|hold port=N [clients=N] "
+                    "[size=N] [window=N] [server=PID] [warmup=S] [seconds=S]\n       load spin\n", problem);
     return 64;
 }
 
@@ -36,13 +36,13 @@ static void raise_descriptor_limit(void) {
 int main(int count, char **arguments) {
     struct plan plan = {.clients = 1, .size = 64, .window = 64, .warmup = 0.3, .seconds = 1};
     for (int i = 2; i < count; i++)
-        if (!set(&plan, arguments[i])) return usage(arguments[i]);
-    if (plan.clients < 1 || plan.size < 8 || plan.size > 65536 || plan.window < 1) return usage("numbers");
+        if (!set(&plan, arguments[i])) return usage("unknown option, or not a number");
+    if (plan.clients < 1 || plan.size < 8 || plan.size > 65536 || plan.window < 1)
+        return usage("clients and window are at least 1, size is 8 to 65536");
     raise_descriptor_limit();
     signal(SIGPIPE, SIG_IGN);
     set_watchdog(&plan);
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (count > 1 && strcmp(arguments[1], modes[i].name) == 0) return modes[i].run(&plan);
-    if (count == 2 && strcmp(arguments[1], "sends") == 0) return puts(sends_together() ? "together" : "one by one") < 0;
-    return usage(count > 1 ? arguments[1] : "which mode");
+    return usage("unknown mode");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A closed loop: N clients, each with one message of its own on its way. Every byte that comes back is compared: a
-// message begins with the client's number and how many it has sent, so no echo passes for another.
+// A closed loop: each of N clients has one message in flight, and sends the next one when the echo is complete. This is
+// the ordinary load: one recv(2) and one send(2) per message. Every byte is compared. A message begins with the number
+// of its client and a number of its own, so that no two messages are equal.
 #define _GNU_SOURCE
 #include "load.h"
 
@@ -20,15 +21,17 @@ struct pinger {
 
 static struct pinger *pingers;
 static char *answer;
-static int epoll, served, ending, home;  // home: how many have their last echo
-static double echoes, round_at;  // round_at: when the kernel last said who is ready; every clock read costs
+static int epoll, served, ending, home;  // home: clients that have had their last echo
+static double echoes, round_at;  // round_at: when epoll_wait last returned; a clock read per message would cost more
 
 static void send_next(struct pinger *pinger, const struct plan *plan) {
     pinger->sent++;
     pinger->sent_at = round_at;
     pinger->got = 0;
     memcpy(pinger->message + 4, &pinger->sent, 4);
-    send_soon(pinger->socket, pinger->message, (size_t)plan->size);
+    ssize_t count = send(pinger->socket, pinger->message, (size_t)plan->size, MSG_NOSIGNAL);
+    if (count < 0) die("send");
+    if (count != plan->size) wrong("the socket took only a part of a message", pinger - pingers);
 }
 
 static void add_pinger(uint32_t number, const struct plan *plan) {
@@ -37,7 +40,8 @@ static void add_pinger(uint32_t number, const struct plan *plan) {
     pinger->message = malloc((size_t)plan->size);
     memcpy(pinger->message, pattern_at((uint64_t)number * 4099), (size_t)plan->size);
     memcpy(pinger->message, &number, 4);
-    // Edges are enough: the next byte of a message that came in part is one. Levels are asked for anew every time.
+    // Edge-triggered is enough: the rest of a partial message causes another edge. Level-triggered costs the kernel a
+    // second check per message.
     struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u32 = number};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, pinger->socket, &event) < 0) die("epoll_ctl");
 }
@@ -77,32 +81,30 @@ static void receive_all(const struct plan *plan) {
     int n = epoll_wait(epoll, ready, 512, 100);
     round_at = now();
     for (int i = 0; i < n; i++) receive(ready[i].data.u32, plan);
-    send_now();
 }
 
 static void send_all(const struct plan *plan) {
     round_at = now();
     for (int i = 0; i < plan->clients; i++) send_next(&pingers[i], plan);
-    send_now();
 }
 
-// One echo for each, and nobody goes on before the last has it. Otherwise those who were accepted first keep the core
-// busy, and a server with hundreds of threads needs seconds to get round to accepting the others.
+// Each client has one echo, and waits until the last client has it too. Otherwise the first clients keep the server's
+// core busy, and a server with hundreds of threads needs seconds to accept the others.
 static void greet_all(const struct plan *plan) {
     send_all(plan);
     while (served < plan->clients) receive_all(plan);
 }
 
-// What is on its way when the count ends must still come: an echo that is lost stops its client, and nobody else.
+// A lost echo stops only its own client, so the count would not show it: every message in flight must still return.
 static void bring_all_home(const struct plan *plan) {
     ending = 1;
     for (double end = now() + 10; home < plan->clients;) {
         if (now() > end) missing(plan->clients - home);
         receive_all(plan);
     }
-    // With edges, what came along with a last echo was not told of.
+    // The edge of a last echo also covered bytes that followed it, so epoll does not report them.
     for (int i = 0; i < plan->clients; i++)
-        if (recv(pingers[i].socket, answer, 1, 0) >= 0) wrong("more came than its echoes, or the end", i);
+        if (recv(pingers[i].socket, answer, 1, 0) >= 0) wrong("extra bytes or an early end of the stream", i);
 }
 
 int pingpong(const struct plan *plan) {

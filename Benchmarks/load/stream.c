@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pipelined small messages: on each of N connections WINDOW messages of SIZE are in flight all the time. What came back
-// in one piece is answered by as many new messages in one piece, as a client that batches does. Every byte is compared.
+// Pipelined small messages: each of N connections has WINDOW messages of SIZE bytes in flight. One send(2) replaces
+// all messages that one recv(2) returned, as in a client that pipelines. Every byte is compared.
 #define _GNU_SOURCE
 #include "flow.h"
 
@@ -11,7 +11,7 @@ static const struct plan *the_plan;
 static void refill(struct flow *flow) {
     uint64_t size = (uint64_t)the_plan->size, most = size * (uint64_t)the_plan->window;
     uint64_t missing = most - (flow->sent - flow->received);
-    // Never EAGAIN for long: with a whole window free nothing is in flight, so the send buffer is empty.
+    // After EAGAIN a later echo retries. With the whole window free the send buffer is empty, so EAGAIN cannot occur.
     if (missing >= size) send_some(flow, (size_t)(missing - missing % size));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A histogram with 64 steps to every doubling: a run of any length in the same few kilobytes.
+// A histogram with 64 buckets per power of 2. Its size does not depend on the length of the run.
 #include "load.h"
 
 #include <string.h>

@@ -5,7 +5,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 
-/** A thread for each client, plain sockets. {@code java EchoThreads PORT}. */
+/** A thread for each client, with blocking sockets. {@code java EchoThreads PORT}. */
 public final class EchoThreads {
     private static void echo(Socket client) {
         try (client) {
@@ -17,7 +17,7 @@ public final class EchoThreads {
                 output.write(buffer, 0, count);
             }
         } catch (IOException gone) {
-            // A client that left in the middle is its own affair.
+            // The client is gone: only its own thread ends.
         }
     }
 

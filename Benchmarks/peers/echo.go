@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A goroutine for each client and io.Copy, which splices where it can. `echo_go PORT`.
+// A goroutine for each client calls io.Copy, which uses splice(2) where it can. `echo_go PORT`.
 package main
 
 import (
@@ -21,7 +21,7 @@ func main() {
 	if len(os.Args) > 1 {
 		port = os.Args[1]
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:"+port) // the backlog is what the machine allows, TCP_NODELAY is on
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port) // backlog: net.core.somaxconn; TCP_NODELAY is on
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One loop over epoll, level-triggered: read what is there, send it, keep what the send could not take.
+// One event loop over level-triggered epoll. It reads, sends, and keeps the bytes that the socket did not take.
 // `echo_epoll PORT`.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,8 +17,8 @@ enum { BUFFER = 64 * 1024, EVENTS = 512 };
 
 struct client {
     int socket;
-    size_t gone, kept;  // of `rest`: sent, and there in all
-    char *rest;         // NULL while nothing is owed: an idle client needs no buffer
+    size_t gone, kept;  // `rest` has `kept` bytes, of which `gone` are sent
+    char *rest;         // NULL if nothing is left to send: an idle client needs no buffer
 };
 
 static int epoll, listener;
@@ -30,7 +30,7 @@ static void forget(struct client *client) {
     free(client);
 }
 
-// Reads are off while something is owed, so a client that does not take its echo holds one buffer at most.
+// While bytes are left to send, the loop does not read: a client that reads nothing holds one buffer at most.
 static void watch(struct client *client, uint32_t events) {
     struct epoll_event event = {.events = events, .data.ptr = client};
     epoll_ctl(epoll, EPOLL_CTL_MOD, client->socket, &event);

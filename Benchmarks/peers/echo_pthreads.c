@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The baseline: a pthread for each client, which loops over recv and send. `echo_pthreads PORT`.
+// The baseline: a pthread for each client calls recv(2) and send(2) in a loop. `echo_pthreads PORT`.
 #define _GNU_SOURCE
 #include <netinet/in.h>
 #include <netinet/tcp.h>

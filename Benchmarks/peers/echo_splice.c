@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pthread for each client, whose bytes go socket, pipe, socket and never into user memory. `echo_splice PORT`.
+// A pthread for each client moves bytes from the socket through a pipe to the socket with splice(2).
+// `echo_splice PORT`.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A thread for each client, as the standard library's socketserver has it. `echo_threading.py PORT`."""
+"""A thread for each client, with the standard library's socketserver. `echo_threading.py PORT`."""
 import socket
 import socketserver
 import sys

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! A thread for each client, the standard library alone. `echo_threads PORT`.
+//! A thread for each client, with the standard library only. `echo_threads PORT`.
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
@@ -19,7 +19,7 @@ fn echo(mut client: TcpStream) -> io::Result<()> {
 
 fn main() -> io::Result<()> {
     let port: u16 = std::env::args().nth(1).and_then(|word| word.parse().ok()).unwrap_or(7008);
-    // The backlog is what std chooses; it has no option for another.
+    // std chooses the backlog, and has no option for it.
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     println!("listening");
     for client in listener.incoming() {

@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
 // SPDX-License-Identifier: Apache-2.0
-// A package of its own: SwiftNIO is what Nitka is measured beside, never what it depends on.
+// A separate package: Nitka is compared with SwiftNIO and does not depend on it.
 
 import PackageDescription
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// SwiftNIO as its users write it: an event loop per core that the process may use. `echo-nio PORT`.
+// An echo server in SwiftNIO's usual form, with one event loop per core that the process may use. `echo-nio PORT`.
 
 import Glibc
 import NIOCore
 import NIOPosix
 
-/// Echoes what was read, and flushes once per batch of reads.
+/// Echoes what it reads, and flushes once per batch of reads.
 private final class EchoHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -19,7 +19,7 @@ private final class EchoHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // Half-close is allowed below: what is still buffered goes out before the end does.
+        // Half-close is allowed below: the buffered bytes are sent before the FIN.
         if case .inputClosed? = event as? ChannelEvent {
             context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer())).whenComplete { [channel = context.channel] _ in
                 channel.close(promise: nil)
@@ -33,7 +33,7 @@ private final class EchoHandler: ChannelInboundHandler {
     }
 }
 
-/// How many cores the affinity mask leaves this process, which `System.coreCount` does not see.
+/// The number of cores in this process's affinity mask, which `System.coreCount` ignores.
 private func usableCores() -> Int {
     guard let status = fopen("/proc/self/status", "re") else { return System.coreCount }
     defer { fclose(status) }
