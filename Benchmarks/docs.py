@@ -16,11 +16,15 @@ def plain(text):
 
 def facts_of(results):
     about = results.facts[-1]["machine"]
-    lines = [f"- {about['processor']}, {about['cores']} cores, Linux {about['kernel']}"]
+    commands = {}
     for facts in results.facts:
-        lines.append(f"- {facts['date']}, `{plain(facts['command'])}`: {plural(facts['runs'], 'run')} of "
-                     f"{facts['seconds']:g} s for each server and workload; {facts['congestion']}")
-    return "\n".join([*lines, *(f"- {version}" for version in about["versions"] if version)])
+        settings = (f"{facts['date']}: {plural(facts['runs'], 'run')} of {facts['seconds']:g} s for each server and "
+                    f"workload; {facts['congestion']}")
+        commands.setdefault(settings, []).append(f"`{plain(facts['command'])}`")
+    lines = [f"- {about['processor']}, {about['cores']} cores, Linux {about['kernel']}"]
+    for settings, those in commands.items():
+        lines += [f"- {settings}", *(f"  - {command}" for command in those)]
+    return "\n".join([*lines, f"- {'; '.join(about['versions'])}"])
 
 
 def plots_of(path, results):

@@ -149,7 +149,7 @@ def note_held(results, settings):
         return
     for server in results.servers:
         if server.held < 5000:
-            results.note(f"the memory of {server.name} was measured with {server.held:,} clients, not with 5,000")
+            results.note(f"The memory of {server.name} was measured with {server.held:,} clients, not with 5,000")
 
 
 def measured(settings, command):
