@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a stage failed or was skipped, as a code that programs may rely on: `refused`, `lost`, `not-asked`.
+/// The reason why a stage failed or was skipped. Codes such as `refused`, `lost` and `not-asked` are stable.
 public struct CheckReason: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-    /// The code.
+    /// The code, in lower case with hyphens.
     public let rawValue: String
 
-    /// A reason with a code.
+    /// Creates a reason from its code.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     private init(_ code: String) { rawValue = code }
@@ -14,83 +14,83 @@ public struct CheckReason: RawRepresentable, Hashable, Sendable, CustomStringCon
     public var description: String { rawValue }
 }
 
-/// Of a path.
+/// Reasons that concern the path.
 extension CheckReason {
     /// The name has no address.
     public static let notFound = CheckReason("not-found")
-    /// The connection was refused: the host answers, and nobody listens there.
+    /// The host refused the connection: nothing listens on the port.
     public static let refused = CheckReason("refused")
-    /// No answer to the connection attempt, or to the question for the name.
+    /// A connection attempt or a name lookup got no answer.
     public static let timedOut = CheckReason("timed-out")
-    /// A router, or this machine, says that there is no way to the host.
+    /// A router or this machine reported that no route leads to the host.
     public static let unreachable = CheckReason("unreachable")
     /// The connection was reset.
     public static let reset = CheckReason("reset")
-    /// This machine does not let us, by a rule of its firewall perhaps.
+    /// This machine does not permit the connection, for example because of a firewall rule.
     public static let notPermitted = CheckReason("not-permitted")
-    /// A system call failed in a way that has no code of its own; the sentence says which.
+    /// A system call failed with an error that has no code of its own; the finding names the error.
     public static let failed = CheckReason("failed")
-    /// The path was to be blocked, and is not.
+    /// The path is open, but the check expected it to be blocked.
     public static let notBlocked = CheckReason("not-blocked")
-    /// The path is blocked, in another way than it was to be.
+    /// The path is blocked, but not in the expected way.
     public static let blockedOtherwise = CheckReason("blocked-otherwise")
 }
 
-/// Of a server.
+/// Reasons that concern the server.
 extension CheckReason {
     /// Nothing came back.
     public static let noAnswer = CheckReason("no-answer")
-    /// A part came back, and nothing after it.
+    /// Some bytes came back, and nothing after them.
     public static let short = CheckReason("short")
-    /// Bytes are missing in the middle: what was sent after them came back.
+    /// Bytes are missing, but bytes that were sent after them came back.
     public static let lost = CheckReason("lost")
     /// Bytes came back twice.
     public static let duplicated = CheckReason("duplicated")
-    /// Bytes came back as others.
+    /// Bytes came back with other values.
     public static let changed = CheckReason("changed")
-    /// Bytes of another client came.
+    /// Bytes of another client arrived.
     public static let foreign = CheckReason("foreign")
-    /// Bytes came that no client sent.
+    /// Bytes arrived that no client sent.
     public static let unsent = CheckReason("unsent")
-    /// A client is served only when another has left.
+    /// A client is served only after another one has closed its connection.
     public static let waitsForOthers = CheckReason("waits-for-others")
-    /// The server ended the stream while the client was still talking.
+    /// The server ended the stream before the client did.
     public static let closedEarly = CheckReason("closed-early")
-    /// Everything came back, and no end after it, though the client had ended its sending side.
+    /// Everything came back after the client's half-close, but the server did not end the stream.
     public static let halfCloseIgnored = CheckReason("half-close-ignored")
-    /// The server took no more bytes.
+    /// The server stopped reading: writes make no progress.
     public static let stalled = CheckReason("stalled")
-    /// Nothing comes back before the end of a line.
+    /// The server replies only to complete lines.
     public static let linesOnly = CheckReason("lines-only")
-    /// The server ended the connection with a reset when everything was said.
+    /// After the last reply, the server ended the connection with a reset.
     public static let resetOnClose = CheckReason("reset-on-close")
-    /// The server did not end the connection when everything was said.
+    /// After the last reply and the client's half-close, the server did not end the connection.
     public static let noEnd = CheckReason("no-end")
-    /// The right bytes came, and later than they may: after a silence, or past the stage's time limit.
+    /// The right bytes arrived too late: after the timeout, or not all within the stage's time limit.
     public static let tooSlow = CheckReason("too-slow")
 }
 
-/// Of a stage that was skipped.
+/// Reasons for a skipped stage.
 extension CheckReason {
-    /// It was not asked for.
+    /// The settings do not include the stage.
     public static let notAsked = CheckReason("not-asked")
-    /// An earlier stage failed, without which this one can't be judged.
+    /// The stage cannot be judged because an earlier stage failed.
     public static let notReached = CheckReason("not-reached")
-    /// The path is blocked, as it was to be.
+    /// The path is blocked, as expected.
     public static let blocked = CheckReason("blocked")
-    /// This machine gives no more threads.
+    /// This machine cannot create more threads.
     public static let noThread = CheckReason("no-thread")
-    /// This machine has no more descriptors, ports or memory for a connection.
+    /// This machine has no descriptors, ports or memory left for a connection.
     public static let noResources = CheckReason("no-resources")
     /// The task that ran the check was cancelled.
     public static let cancelled = CheckReason("cancelled")
-    /// The check was ended early, by ``CheckInterruption``.
+    /// A ``CheckInterruption`` ended the check early.
     public static let interrupted = CheckReason("interrupted")
 }
 
 extension CheckReason {
-    /// Those of this machine: they say nothing about the path.
+    /// Reasons that concern this machine, and therefore say nothing about the path.
     static let ofThisMachine: Set<CheckReason> = [.noThread, .noResources]
-    /// Those of whoever runs the check.
-    static let ofTheUser: Set<CheckReason> = [.cancelled, .interrupted]
+    /// Reasons that the caller of the check caused.
+    static let ofTheCaller: Set<CheckReason> = [.cancelled, .interrupted]
 }

@@ -2,17 +2,52 @@
 
 public import Nitka
 
-/// What ``EchoCheck`` found: every stage in its order, and the verdict.
+/// A stage of a check. Stages run in the order of the cases.
+public enum CheckStage: String, CaseIterable, Sendable {
+    /// Resolves the name to addresses.
+    case resolve
+    /// Connects to every address; passes if at least one accepts connections.
+    case connect
+    /// Echoes messages of many sizes, and every byte value.
+    case echo
+    /// Echoes megabytes while both directions stream at the same time.
+    case integrity
+    /// Half-closes after the last byte, and expects all bytes back, then the end of the stream (RFC 9293 section 3.6).
+    case halfClose = "half-close"
+    /// Connects many clients, and expects a reply for each while all stay connected.
+    case together
+    /// Echoes the streams of many clients at the same time, and expects each client to get only its own bytes.
+    case crossTalk = "cross-talk"
+    /// Leaves a connection silent, and expects it to stay open.
+    case idle
+    /// Half-closes after the last reply, and expects a FIN rather than a reset.
+    case close
+
+    /// The stages that must pass before this one can be judged.
+    ///
+    /// ``echo`` is not listed: after it fails, its result decides which later stages can be judged.
+    var needs: [CheckStage] {
+        switch self {
+        case .resolve: []
+        case .connect: [.resolve]
+        case .echo: [.resolve, .connect]
+        case .crossTalk: [.resolve, .connect, .together]
+        default: [.resolve, .connect]
+        }
+    }
+}
+
+/// The result of an ``EchoCheck``: all stages in order, and the verdict.
 public struct CheckReport: Sendable {
-    /// What was checked.
+    /// The server that was checked.
     public let endpoint: Endpoint
-    /// What the bytes that were sent are made from: with the same seed, the same are sent.
+    /// The seed of the bytes that the clients sent. A check with the same seed sends the same bytes.
     public let seed: UInt64
-    /// How many clients were to be served at once.
+    /// The number of clients that the server had to serve at the same time.
     public let clients: Int
-    /// All stages in their order, those too that were skipped.
+    /// All stages in order, including skipped ones.
     public internal(set) var stages: [StageReport] = []
-    /// How long it all took.
+    /// The duration of the whole check.
     public internal(set) var duration: Duration = .zero
 
     init(of check: EchoCheck) {
@@ -24,12 +59,12 @@ public struct CheckReport: Sendable {
     /// The stages that failed.
     public var failures: [StageReport] { stages.filter { $0.outcome == .failed } }
 
-    /// What a stage found.
+    /// The report of one stage; nil while the check has not reached it.
     public subscript(stage: CheckStage) -> StageReport? { stages.first { $0.stage == stage } }
 
-    /// All together.
+    /// The verdict on the whole check.
     public var verdict: CheckVerdict {
-        // That a path is open which was to be blocked is a finding; that there is none is not one about the echo.
+        // Without a connection there is no echo to judge. An open path that must be blocked is a failure, though.
         let hasFinding = failures.contains { failure in
             failure.stage != .resolve && failure.stage != .connect
                 || failure.reason == .notBlocked || failure.reason == .blockedOtherwise
@@ -38,48 +73,47 @@ public struct CheckReport: Sendable {
         return failures.isEmpty && leftOut.isEmpty ? .passed : .notJudged
     }
 
-    /// The stages that were to be asked, and that nobody could ask: for want of a thread, say, or since the check ended
-    /// early.
+    /// The requested stages that could not run: this machine lacked a resource, or the check ended early.
     var leftOut: [StageReport] {
-        let reasons = CheckReason.ofThisMachine.union(CheckReason.ofTheUser)
+        let reasons = CheckReason.ofThisMachine.union(CheckReason.ofTheCaller)
         return stages.filter { stage in stage.reason.map(reasons.contains) ?? false }
     }
 }
 
-/// What a check comes to.
+/// The verdict of a check.
 public enum CheckVerdict: String, Sendable {
-    /// Every stage that was asked for is good.
+    /// Every requested stage passed.
     case passed
-    /// Something is not.
+    /// At least one stage found a fault.
     case failed
-    /// There was nobody to judge: no address, or none that takes connections; or the check could not be run, or was
-    /// ended early before anything failed.
+    /// No address was found or none accepts connections, the check could not run, or it ended early before any failure.
     case notJudged = "not-judged"
 }
 
-/// What one stage of a check found.
+/// The result of one stage.
 public struct StageReport: Hashable, Sendable {
-    /// Which.
+    /// The stage.
     public let stage: CheckStage
-    /// How it went.
+    /// Whether the stage passed, failed or was skipped.
     public let outcome: StageOutcome
-    /// Why it failed or was skipped; nil for one that passed.
+    /// The reason for a failure or a skip; nil for a stage that passed.
     public let reason: CheckReason?
-    /// What was found, as the end of a sentence: `client 7, offset 4096: 512 bytes lost`. Names and addresses in it are
-    /// as the user and the resolver gave them.
+    /// The finding, without an initial capital or a full stop: `client 7, offset 4096: 512 bytes lost`.
+    ///
+    /// Names and addresses in it are not escaped.
     public let finding: String
-    /// How long it took.
+    /// The duration of the stage; zero for a skipped stage that did not begin.
     public let duration: Duration
 }
 
-/// How a stage went.
+/// The outcome of a stage.
 public enum StageOutcome: String, Sendable {
     case passed = "pass"
     case failed = "fail"
     case skipped = "skip"
 }
 
-/// A stage that can't go on.
+/// The error that ends a stage.
 struct StageFailure: Error {
     var reason: CheckReason
     var finding: String
@@ -88,4 +122,6 @@ struct StageFailure: Error {
         self.reason = reason
         self.finding = finding
     }
+
+    static let noThread = StageFailure(.noThread, "this machine cannot create more threads")
 }

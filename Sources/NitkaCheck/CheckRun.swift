@@ -3,10 +3,10 @@
 internal import Nitka
 internal import NitkaSystem
 
-/// One run of a check: the stages in their order, each unless something forbids it.
+/// One run of a check: runs or skips each stage in order, and collects the report.
 final class CheckRun: Sendable {
     let check: EchoCheck
-    private let watch = CheckWatch()
+    private let watchdog = StageWatchdog()
     private let progress: (@Sendable (CheckProgress) -> Void)?
 
     init(_ check: EchoCheck, _ progress: (@Sendable (CheckProgress) -> Void)? = nil) {
@@ -14,12 +14,12 @@ final class CheckRun: Sendable {
         self.progress = progress
     }
 
-    /// Any thread.
-    func stop(_ reason: CheckReason) { watch.stop(reason) }
+    /// Ends the run early. May be called on any thread.
+    func stop(_ reason: CheckReason) { watchdog.stop(reason) }
 
     func run() -> CheckReport {
-        guard watch.start() else { return withoutThread() }
-        defer { watch.finish() }
+        guard watchdog.start() else { return reportWithoutThread() }
+        defer { watchdog.finish() }
         let began = MonotonicTime.now
         var report = CheckReport(of: check)
         var path = CheckPath()
@@ -28,18 +28,18 @@ final class CheckRun: Sendable {
                 add(skipped(stage, reason), to: &report)
             } else {
                 progress?(.began(stage))
-                add(ask(stage, &path), to: &report)
+                add(run(stage, &path), to: &report)
             }
         }
         report.duration = .now - began
         return report
     }
 
-    /// The report of a check for which there is no thread.
-    func withoutThread() -> CheckReport {
+    /// The report of a check that could not create its thread.
+    func reportWithoutThread() -> CheckReport {
         var report = CheckReport(of: check)
         for stage in CheckStage.allCases {
-            add(skipped(stage, StageFailure(.noThread, "this machine gives no more threads")), to: &report)
+            add(skipped(stage, .noThread), to: &report)
         }
         return report
     }
@@ -49,7 +49,7 @@ final class CheckRun: Sendable {
         progress?(.ended(stage))
     }
 
-    private func ask(_ stage: CheckStage, _ path: inout CheckPath) -> StageReport {
+    private func run(_ stage: CheckStage, _ path: inout CheckPath) -> StageReport {
         let began = MonotonicTime.now
         func report(_ outcome: StageOutcome, _ reason: CheckReason?, _ finding: String) -> StageReport {
             StageReport(
@@ -58,54 +58,57 @@ final class CheckRun: Sendable {
         let settings = check.settings
         do throws(StageFailure) {
             var finding = ""
-            for turn in 0..<max(1, settings.repeats) {
-                let context = StageContext(settings, stage, turn: turn, watch)
-                defer { watch.end() }
-                finding = try context.ask(stage, of: check.endpoint, &path)
+            for repetition in 0..<max(1, settings.repeats) {
+                let context = StageContext(settings, stage, repetition: repetition, watchdog)
+                defer { watchdog.end() }
+                finding = try context.run(stage, of: check.endpoint, &path)
             }
             return report(.passed, nil, finding)
         } catch {
-            // What was shut down from here says nothing about the server.
+            // A stop shuts the connections down: the resulting error says nothing about the server.
             let error = stopped ?? error
-            let isOurs = CheckReason.ofThisMachine.union(CheckReason.ofTheUser).contains(error.reason)
-            return report(isOurs ? .skipped : .failed, error.reason, error.finding)
+            let isLocal = CheckReason.ofThisMachine.union(CheckReason.ofTheCaller).contains(error.reason)
+            return report(isLocal ? .skipped : .failed, error.reason, error.finding)
         }
     }
 
-    /// Why a stage is not asked; nil when it is.
+    /// The reason to skip a stage; nil if the stage must run.
     private func obstacle(to stage: CheckStage, after report: CheckReport, _ path: CheckPath) -> StageFailure? {
         let settings = check.settings
-        // First, so that a check which is ended early says the same of them whenever that is.
-        if !settings.asks(stage) { return StageFailure(.notAsked, "not asked for") }
+        // Before the stop: such a stage has the same reason in every report, whenever a check was stopped.
+        if !settings.includes(stage) { return StageFailure(.notAsked, "not asked for") }
         if let stopped { return stopped }
         if stage == .resolve { return nil }
         for need in stage.needs {
             guard let earlier = report[need], let reason = earlier.reason else { continue }
-            let isOurs = CheckReason.ofThisMachine.contains(reason)
-            guard earlier.outcome == .failed || isOurs else { continue }
-            if stage == .crossTalk, need == .together, !isOurs, !Self.unanswered.contains(reason) { continue }
-            let why = isOurs ? "was not judged" : "failed"
-            return StageFailure(.notReached, "\(need.rawValue) \(why), without which it can't be judged")
+            let isLocal = CheckReason.ofThisMachine.contains(reason)
+            guard earlier.outcome == .failed || isLocal else { continue }
+            if stage == .crossTalk, need == .together, !isLocal, !Self.unanswered.contains(reason) { continue }
+            let result = isLocal ? "could not be judged" : "failed"
+            return StageFailure(.notReached, "not judged because \(need.rawValue) \(result)")
         }
         if stage == .connect { return nil }
-        if settings.expected != nil { return StageFailure(.blocked, "the path is blocked, as it was to be") }
+        if settings.expected != nil { return StageFailure(.blocked, "the path is blocked, as expected") }
         return obstacle(to: stage, afterEcho: report[.echo], path)
     }
 
-    /// A server that spoils some messages may be judged on; one that does not even give back a byte is none, and a
-    /// stream can't be judged where messages are too slow.
+    /// The reason to skip a stage after a failed `echo`; nil if the stage can still be judged.
+    ///
+    /// A server that corrupts some messages can be judged further. A server that echoes no byte at all cannot, and
+    /// streams cannot be judged if messages are already too slow.
     private func obstacle(to stage: CheckStage, afterEcho echo: StageReport?, _ path: CheckPath) -> StageFailure? {
         guard let echo, echo.outcome == .failed else { return nil }
-        if !path.echoes { return StageFailure(.notReached, "nothing is echoed, so it can't be judged") }
+        if !path.echoes { return StageFailure(.notReached, "not judged because the server did not echo a single byte") }
         guard echo.reason == .tooSlow, stage == .integrity || stage == .halfClose else { return nil }
-        return StageFailure(.notReached, "echo was too slow for a stream to be judged")
+        return StageFailure(.notReached, "not judged because echo was too slow")
     }
 
     private var stopped: StageFailure? {
-        watch.stopReason.map { StageFailure($0, "the check was \($0)") }
+        watchdog.stopReason.map { StageFailure($0, "the check was \($0)") }
     }
 
-    /// Clients who were not served at once can't mix their bytes; those who were served wrongly may.
+    /// Failures of `together` that make `cross-talk` pointless: clients that are not served at the same time cannot get
+    /// each other's bytes.
     private static let unanswered: Set<CheckReason> = [
         .noAnswer, .waitsForOthers, .refused, .timedOut, .reset, .closedEarly, .unreachable, .failed, .tooSlow,
     ]
@@ -116,12 +119,12 @@ final class CheckRun: Sendable {
     }
 }
 
-/// What the first stages find for the later ones.
+/// What earlier stages found out and later stages need.
 struct CheckPath {
-    /// What the name stands for.
+    /// The addresses of the name.
     var addresses: [SocketAddress] = []
-    /// The first that took a connection.
+    /// The first address that accepted a connection.
     var address: SocketAddress?
-    /// A byte was sent, and came back.
+    /// Whether the server echoed at least 1 byte.
     var echoes = false
 }

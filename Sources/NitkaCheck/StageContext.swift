@@ -4,28 +4,29 @@ internal import Nitka
 internal import NitkaSystem
 internal import NitkaProbe
 
-/// What a stage works with.
+/// The settings, payload and time limit of one repetition of one stage.
 struct StageContext {
     let settings: EchoCheck.Settings
-    /// Another for each stage and turn: bytes that come from an earlier connection are nobody's.
+    /// Differs between stages and repetitions, so that bytes from an earlier connection match no client.
     let payload: Payload
-    let watch: CheckWatch
+    let watchdog: StageWatchdog
     let deadline: MonotonicTime
-    /// May a silent server be sent more, to learn whether what was sent before is lost?
+    /// Whether a client that gets no reply may send more, to find out whether its earlier bytes were lost.
     var probesSilence = true
 
-    init(_ settings: EchoCheck.Settings, _ stage: CheckStage, turn: Int, _ watch: CheckWatch) {
+    init(_ settings: EchoCheck.Settings, _ stage: CheckStage, repetition: Int, _ watchdog: StageWatchdog) {
         self.settings = settings
-        self.watch = watch
-        let number = (CheckStage.allCases.firstIndex(of: stage) ?? 0) + turn * CheckStage.allCases.count
+        self.watchdog = watchdog
+        let number = (CheckStage.allCases.firstIndex(of: stage) ?? 0) + repetition * CheckStage.allCases.count
         payload = Payload(seed: settings.seed &+ UInt64(number) << 32)
-        // Whoever wants answers within milliseconds still wants to hear that they come late.
+        // At least 3 s: with a timeout of a few milliseconds, a late reply must still be found and reported as late.
         let limit = max(settings.timeout * 15, .seconds(3))
         deadline = .now + limit + (stage == .idle ? settings.idle ?? .zero : .zero)
-        watch.begin(until: deadline)
+        watchdog.begin(until: deadline)
     }
 
-    func ask(
+    /// Runs a stage, and returns its finding.
+    func run(
         _ stage: CheckStage, of endpoint: Endpoint, _ path: inout CheckPath
     ) throws(StageFailure) -> String {
         if stage == .resolve { return try resolve(endpoint, &path) }
@@ -42,29 +43,29 @@ struct StageContext {
         }
     }
 
-    /// A connected client, watched.
+    /// Connects a client, and adds its connection to the watchdog.
     func open(_ number: Int, to address: SocketAddress) throws(StageFailure) -> CheckClient {
-        if watch.isOver { throw StageFailure(.tooSlow, "client \(number) could not connect in time") }
+        if watchdog.isOver { throw StageFailure(.tooSlow, "client \(number) could not connect in time") }
         do throws(NitkaError) {
             let connection = try connect(to: address)
-            // A server that takes nothing is found by its silence, which is to come first.
-            connection.writeTimeout = lateness + .seconds(2)
+            // Longer than any wait for a reply: if a server stops reading, its silence must be found first.
+            connection.writeTimeout = lateReplyLimit + .seconds(2)
             return CheckClient(number, connection, self)
         } catch {
             throw StageFailure(.connecting(error), "client \(number) could not connect: \(reason(of: error))")
         }
     }
 
-    /// A connection, watched.
+    /// Opens a connection, and adds it to the watchdog.
     func connect(to address: SocketAddress) throws(NitkaError) -> Connection {
         let connection = try Connection.open(
             to: address, timeout: max(.milliseconds(1), min(settings.timeout, deadline - .now)),
-            orInterruptedBy: watch.wakeNumber)
-        watch.add(connection)
+            orInterruptedBy: watchdog.wakeNumber)
+        watchdog.add(connection)
         return connection
     }
 
-    /// Why a connection could not be made, and what helps.
+    /// Describes why a connection attempt failed, with the remedy if there is one.
     func reason(of error: NitkaError) -> String {
         switch CheckReason.connecting(error) {
         case .timedOut: "\(error.reason) after \(Figures.time(settings.timeout))"
@@ -73,22 +74,6 @@ struct StageContext {
         }
     }
 
-    /// How long to wait for an answer that did not come in time, to tell who is slow from who says nothing.
-    var lateness: Duration { max(settings.timeout, .milliseconds(500)) }
-}
-
-extension CheckReason {
-    /// Why a connection could not be made.
-    static func connecting(_ error: NitkaError) -> CheckReason {
-        if error.reason == .timedOut { return .timedOut }
-        return switch error.reason.code.map({ Errno($0) }) {
-        case .connectionRefused: .refused
-        case .timedOut: .timedOut
-        case .hostUnreachable, .networkUnreachable, .hostDown, .networkDown, .noNetwork: .unreachable
-        case .connectionReset, .connectionAborted, .brokenPipe, .notConnected: .reset
-        case .notPermitted, .accessDenied: .notPermitted
-        case .tooManyInProcess, .tooManyInSystem, .noBuffers, .noMemory, .addressNotAvailable: .noResources
-        default: .failed
-        }
-    }
+    /// How long to wait after the timeout, to distinguish a late reply from no reply.
+    var lateReplyLimit: Duration { max(settings.timeout, .milliseconds(500)) }
 }

@@ -3,64 +3,66 @@
 internal import Nitka
 internal import NitkaSystem
 
-/// Ends a stage at its time limit, whatever it is blocked in, by shutting its connections down: timeouts of single calls
-/// can't, against a server that takes or gives a byte now and then.
-final class CheckWatch: Sendable {
+/// Ends a stage at its time limit, or when the check is stopped, by shutting down the stage's connections.
+///
+/// Timeouts of single calls cannot do this: they never expire if the server transfers a byte from time to time.
+final class StageWatchdog: Sendable {
     private struct State {
         var deadline = MonotonicTime.distantFuture
         var connections: [Connection] = []
-        /// Which stage it is: the thread looks again when it has changed.
-        var turn = 0
+        /// Changes whenever a stage begins or ends, so that the thread reads the new deadline.
+        var generation = 0
         var isExpired = false
         var stopReason: CheckReason?
-        /// What else waits, and is to be woken when the check is ended early.
+        /// Wakes a wait that is not a wait for a connection.
         var onStop: (@Sendable () -> Void)?
         var hasEnded = false
     }
 
     private let state = Monitor(State())
     private let threads = ThreadChain()
-    /// Wakes who is connecting; where there is no descriptor for it, a connection attempt ends by its timeout.
-    private let wake = try? WakeEvent.Shared()
+    /// Wakes a connection attempt. Without a descriptor for it, the attempt ends at its timeout instead.
+    private let wakeEvent = try? WakeEvent.Shared()
 
-    /// Readable when the check is ended early; -1 for none.
-    var wakeNumber: Int32 { wake?.number ?? -1 }
+    /// A descriptor that becomes readable when the check is stopped; -1 if there is none.
+    var wakeNumber: Int32 { wakeEvent?.number ?? -1 }
 
-    /// False when there is no thread for it.
+    /// Starts the thread; returns false if the system cannot create one.
     func start() -> Bool {
         do {
-            try threads.start(named: "nitka-watch") { [state] in Self.watch(state) }
+            try threads.start(named: "nitka-watchdog") { [state] in Self.run(state) }
             return true
         } catch {
             return false
         }
     }
 
+    /// Ends the thread, and waits for it.
     func finish() {
         state.update { $0.hasEnded = true }
         _ = threads.join(until: nil)
     }
 
-    /// A stage begins.
+    /// Sets the deadline of a stage that begins.
     func begin(until deadline: MonotonicTime) {
         state.update { state in
             state.deadline = deadline
-            state.turn += 1
+            state.generation += 1
             state.isExpired = false
         }
     }
 
-    /// A stage ends: its connections are no longer watched.
+    /// Releases the connections of a stage that ended.
     func end() {
         state.update { state in
             state.connections = []
             state.onStop = nil
             state.deadline = .distantFuture
-            state.turn += 1
+            state.generation += 1
         }
     }
 
-    /// A connection of the stage; shut down at once when it comes too late.
+    /// Adds a connection of the stage. Shuts it down at once if the stage expired or the check was stopped.
     func add(_ connection: Connection) {
         let isTooLate = state.withLock { state in
             state.connections.append(connection)
@@ -69,16 +71,16 @@ final class CheckWatch: Sendable {
         if isTooLate { connection.shutDown() }
     }
 
-    /// Has the stage's time limit passed?
+    /// Whether the stage exceeded its time limit.
     var isExpired: Bool { state.withLock { $0.isExpired } }
 
-    /// Why the check is ended early; nil when it is not.
+    /// The reason why the check was stopped; nil if it was not.
     var stopReason: CheckReason? { state.withLock { $0.stopReason } }
 
-    /// Is there no use in going on with the stage?
+    /// Whether the stage must end: it expired, or the check was stopped.
     var isOver: Bool { state.withLock { $0.isExpired || $0.stopReason != nil } }
 
-    /// Called when the check is ended early, or at once when it was; until the stage ends.
+    /// Calls the action when the check is stopped during this stage, or at once if it already was.
     func whenStopped(_ action: @escaping @Sendable () -> Void) {
         let isTooLate = state.withLock { state in
             state.onStop = action
@@ -87,25 +89,25 @@ final class CheckWatch: Sendable {
         if isTooLate { action() }
     }
 
-    /// Ends the check early: the first reason counts.
+    /// Stops the check. Only the first reason is kept.
     func stop(_ reason: CheckReason) {
         let (connections, action) = state.update { state in
             if state.stopReason == nil { state.stopReason = reason }
             return (state.connections, state.onStop)
         }
-        wake?.raise()
+        wakeEvent?.raise()
         action?()
         for connection in connections { connection.shutDown() }
     }
 
-    private static func watch(_ state: Monitor<State>) {
+    private static func run(_ state: Monitor<State>) {
         while true {
-            let (turn, deadline, hasEnded) = state.withLock { ($0.turn, $0.deadline, $0.hasEnded) }
+            let (generation, deadline, hasEnded) = state.withLock { ($0.generation, $0.deadline, $0.hasEnded) }
             if hasEnded { return }
-            let hasChanged = state.wait(until: deadline) { $0.turn != turn || $0.hasEnded ? true : nil }
+            let hasChanged = state.wait(until: deadline) { $0.generation != generation || $0.hasEnded ? true : nil }
             if hasChanged != nil { continue }
             let connections = state.update { state -> [Connection] in
-                guard state.turn == turn else { return [] }
+                guard state.generation == generation else { return [] }
                 state.isExpired = true
                 state.deadline = .distantFuture
                 return state.connections

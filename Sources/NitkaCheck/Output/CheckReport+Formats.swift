@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+internal import Nitka
+internal import NitkaProbe
+
+extension CheckReport {
+    /// The report as JSON, with sorted keys and a newline at the end. ``Nitka/EscapedText`` escapes the findings.
+    public func json() -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        // The encoder rejects only NaN and infinity, and a duration is neither.
+        guard let data = try? encoder.encode(CheckDocument(self)) else {
+            preconditionFailure("a duration is not a finite number")
+        }
+        return String(decoding: data, as: UTF8.self) + "\n"
+    }
+}
+
+extension CheckReport {
+    /// The report as JUnit XML, with one test case for each stage.
+    public func junit() -> String {
+        let skipped = stages.count { $0.outcome == .skipped }
+        let suite =
+            "tests=\"\(stages.count)\" failures=\"\(failures.count)\" errors=\"0\" skipped=\"\(skipped)\" "
+            + "time=\"\(Self.seconds(duration))\""
+        return """
+            <?xml version="1.0" encoding="UTF-8"?>
+            <testsuites>
+              <testsuite name="nitka check \(Markup.foreign(endpoint.description))" \(suite)>
+            \(stages.map(Self.testCase).joined(separator: "\n"))
+              </testsuite>
+            </testsuites>
+
+            """
+    }
+
+    private static func testCase(_ stage: StageReport) -> String {
+        let head =
+            "    <testcase classname=\"nitka.check\" name=\"\(stage.stage.rawValue)\" time=\"\(seconds(stage.duration))\""
+        let finding = Markup.foreign(stage.finding)
+        let reason = Markup.foreign(stage.reason?.rawValue ?? "")
+        return switch stage.outcome {
+        case .passed: "\(head)/>"
+        case .failed: "\(head)><failure type=\"\(reason)\" message=\"\(finding)\"/></testcase>"
+        case .skipped: "\(head)><skipped message=\"\(reason): \(finding)\"/></testcase>"
+        }
+    }
+
+    static func seconds(_ duration: Duration) -> String { Figures.decimal(duration / .seconds(1), places: 6) }
+}
+
+extension CheckReport {
+    /// The report as one line of a Nagios plugin: `ECHO OK - … | time=0.61s …`, with the duration of each stage that ran.
+    ///
+    /// Use it with ``nagiosCode``. A vertical bar starts the performance data, so one in a finding becomes a slash.
+    public func nagiosLine() -> String {
+        let text = CheckTable(self).verdict.map { $0 == "|" ? "/" : String($0) }.joined()
+        let performanceData =
+            ["time=\(Self.seconds(duration))s;;;0"]
+            + stages.filter { $0.outcome != .skipped }.map { "\($0.stage.rawValue)=\(Self.seconds($0.duration))s;;;0" }
+        return "ECHO \(nagiosState.word) - \(text) | \(performanceData.joined(separator: " "))"
+    }
+
+    /// The exit code of a Nagios plugin: 0 OK, 2 CRITICAL, 3 UNKNOWN.
+    public var nagiosCode: Int32 { nagiosState.code }
+
+    /// A server that accepts no connections is CRITICAL for a monitor, although the check cannot judge its echo.
+    private var nagiosState: (word: String, code: Int32) {
+        switch verdict {
+        case .passed: ("OK", 0)
+        case .failed: ("CRITICAL", 2)
+        case .notJudged: self[.connect]?.outcome == .failed ? ("CRITICAL", 2) : ("UNKNOWN", 3)
+        }
+    }
+}
+
+/// The JSON document. Programs rely on its keys; a change that breaks them needs another `version`.
+private struct CheckDocument: Encodable {
+    let format = "nitka-check"
+    let version = 1
+    let address: String
+    let verdict: String
+    let seed: UInt64
+    let clients: Int
+    let durationSeconds: Double
+    let stages: [Stage]
+
+    enum CodingKeys: String, CodingKey {
+        case format, version, address, verdict, seed, clients, stages
+        case durationSeconds = "duration_s"
+    }
+
+    struct Stage: Encodable {
+        let stage: String
+        let outcome: String
+        let reason: String?
+        let finding: String
+        let durationSeconds: Double
+
+        enum CodingKeys: String, CodingKey {
+            case stage, outcome, reason, finding
+            case durationSeconds = "duration_s"
+        }
+
+        /// Written by hand because the synthesized method omits the key of a nil reason.
+        func encode(to encoder: any Encoder) throws {
+            var keys = encoder.container(keyedBy: CodingKeys.self)
+            try keys.encode(stage, forKey: .stage)
+            try keys.encode(outcome, forKey: .outcome)
+            try keys.encode(reason, forKey: .reason)
+            try keys.encode(finding, forKey: .finding)
+            try keys.encode(durationSeconds, forKey: .durationSeconds)
+        }
+    }
+
+    init(_ report: CheckReport) {
+        address = report.endpoint.description
+        verdict = report.verdict.rawValue
+        seed = report.seed
+        clients = report.clients
+        durationSeconds = report.duration / .seconds(1)
+        stages = report.stages.map { stage in
+            Stage(
+                stage: stage.stage.rawValue, outcome: stage.outcome.rawValue, reason: stage.reason?.rawValue,
+                finding: EscapedText(stage.finding, limit: 400).description,
+                durationSeconds: stage.duration / .seconds(1))
+        }
+    }
+}
