@@ -62,6 +62,6 @@ import Testing
         let text = ending.output.split { $0.isWhitespace }.joined(separator: " ")
         #expect(text.contains("connect to 127.0.0.9:7007: connection refused"), "\(text)")
         #expect(text.contains("connect to 192.0.2.1:7007: timed out after 400 ms"), "\(text)")
-        #expect(text.contains("127.0.0.1:7007 takes connections"), "\(text)")
+        #expect(text.contains("127.0.0.1:7007 accepts connections"), "\(text)")
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @testable import Nitka
 @testable import NitkaCheck
 
-@Suite struct BlockedPathTests {
+@Suite("Check: blocked paths") struct BlockedPathTests {
     private func report(
         on endpoint: Endpoint, expecting expected: EchoCheck.ExpectedBlock? = nil, timeout: Duration = .seconds(20)
     ) async -> CheckReport {
@@ -16,18 +16,22 @@ import Testing
         return await EchoCheck(endpoint, settings).run()
     }
 
-    /// A port where nobody listens: it was somebody's a moment ago.
-    private func freePort() throws -> Endpoint { try Endpoint("\(Listener(on: Endpoint("127.0.0.1:0")).addresses[0])") }
+    /// A port on which nothing listens: the listener is closed again at once.
+    private func closedPort() throws -> Endpoint {
+        try Endpoint("\(Listener(on: Endpoint("127.0.0.1:0")).addresses[0])")
+    }
 
-    @Test func aRefusedPathIsNotJudged() async throws {
-        let report = await report(on: try freePort())
+    @Test("a refused connection leaves no verdict")
+    func refusedPathIsNotJudged() async throws {
+        let report = await report(on: try closedPort())
         #expect(report[.connect]?.reason == .refused)
         #expect(report[.echo]?.reason == .notReached)
         #expect(report.verdict == .notJudged)
     }
 
-    @Test func aRefusedPathIsRightWhereItIsToBeRefused() async throws {
-        let endpoint = try freePort()
+    @Test("a refused path passes if a refusal is expected, and fails if another block is")
+    func refusedPathPassesIfExpected() async throws {
+        let endpoint = try closedPort()
         let right = await report(on: endpoint, expecting: .refused)
         #expect(right[.connect]?.outcome == .passed)
         #expect(right[.echo]?.reason == .blocked)
@@ -37,15 +41,17 @@ import Testing
         #expect(other.verdict == .failed)
     }
 
-    @Test func anOpenPathIsWrongWhereItIsToBeBlocked() async throws {
+    @Test("an open path fails if a block is expected")
+    func openPathFailsIfBlockIsExpected() async throws {
         let listener = try Listener(on: Endpoint("127.0.0.1:0"))
         let report = await report(on: try Endpoint("\(listener.addresses[0])"), expecting: .refused)
         #expect(report[.connect]?.reason == .notBlocked)
         #expect(report.verdict == .failed)
     }
 
-    /// A queue that is full: the kernel drops who asks for more.
-    @Test func aPathWithoutAnswerTimesOut() async throws {
+    /// The backlog is full, so the kernel drops further connection attempts.
+    @Test("a connection attempt without an answer times out")
+    func unansweredPathTimesOut() async throws {
         let listener = try Listener(on: Endpoint("127.0.0.1:0"), backlog: 0)
         let endpoint = try Endpoint("\(listener.addresses[0])")
         var waiting: [Connection] = []
@@ -60,21 +66,24 @@ import Testing
         #expect(waiting.count < 10)
     }
 
-    @Test func aResetAfterConnectingIsAResetPath() async throws {
-        let resetting = try #require(Catalogue.all.first { $0.name == "resets who comes" })
-        let report = try await whileMisbehaving(resetting, seed: 0) { endpoint in
+    @Test("a reset after the connection is established passes if a reset is expected")
+    func resetAfterConnectingPasses() async throws {
+        let resetting = try #require(Catalogue.all.first { $0.name == "resets every connection" })
+        let report = try await withFaultyServer(resetting, seed: 0) { endpoint in
             await self.report(on: endpoint, expecting: .reset)
         }
         #expect(report.verdict == .passed)
     }
 
-    @Test(arguments: [
-        (Errno.hostUnreachable, CheckReason.unreachable), (.networkUnreachable, .unreachable),
-        (.connectionRefused, .refused), (.timedOut, .timedOut), (.connectionReset, .reset),
-        (.notPermitted, .notPermitted), (.accessDenied, .notPermitted), (.tooManyInProcess, .noResources),
-        (.addressNotAvailable, .noResources), (.invalid, .failed),
-    ])
-    func everyFailureToConnectHasItsReason(errno: Errno, reason: CheckReason) {
+    @Test(
+        "every connect error has its reason code",
+        arguments: [
+            (Errno.hostUnreachable, CheckReason.unreachable), (.networkUnreachable, .unreachable),
+            (.connectionRefused, .refused), (.timedOut, .timedOut), (.connectionReset, .reset),
+            (.notPermitted, .notPermitted), (.accessDenied, .notPermitted), (.tooManyInProcess, .noResources),
+            (.addressNotAvailable, .noResources), (.invalid, .failed),
+        ])
+    func connectErrorHasItsReason(errno: Errno, reason: CheckReason) {
         #expect(CheckReason.connecting(NitkaError("connect to", "127.0.0.1:7", .system(errno))) == reason)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import NitkaCheck
 
-@Suite struct CheckOutputTests {
+@Suite("Check: output") struct CheckOutputTests {
     private func report(_ stages: [StageReport]) throws -> CheckReport {
         var settings = EchoCheck.Settings()
         settings.seed = 5
@@ -30,7 +30,8 @@ import Testing
         StageReport(stage: stage, outcome: .skipped, reason: .notAsked, finding: "not asked for", duration: .zero)
     }
 
-    @Test func theTableFitsAndEndsWithTheVerdict() throws {
+    @Test("the table fits the width and ends with the verdict")
+    func tableFitsAndEndsWithVerdict() throws {
         let report = try report([
             passed(.connect), failed(.crossTalk, .foreign), skipped(.idle), skipped(.close),
         ])
@@ -45,7 +46,8 @@ import Testing
             ])
     }
 
-    @Test func aNarrowTableKeepsFindingsUnderTheirStages() throws {
+    @Test("a narrow table has the findings below their stages")
+    func narrowTablePutsFindingsBelowStages() throws {
         let report = try report([passed(.connect), failed(.crossTalk, .foreign), skipped(.idle), skipped(.close)])
         #expect(
             CheckTable(report).lines(width: 39) == [
@@ -63,7 +65,8 @@ import Testing
             ])
     }
 
-    @Test func rowsComeOneByOneAndSkippedOnesWhenTheyEnd() throws {
+    @Test("rows are complete one by one, and consecutive skipped stages share a row")
+    func rowsAreCompleteOneByOne() throws {
         var rows = CheckRows()
         #expect(rows.add(passed(.resolve)).count == 1)
         #expect(rows.add(skipped(.idle)).isEmpty)
@@ -76,15 +79,18 @@ import Testing
         StageReport(stage: .close, outcome: .skipped, reason: reason, finding: "left out", duration: .zero)
     }
 
-    @Test(arguments: [CheckReason.interrupted, .cancelled, .noThread, .noResources])
-    func whatIsLeftOutIsNoVerdictUnlessSomethingFailed(reason: CheckReason) throws {
+    @Test(
+        "a stage that was left out leaves no verdict, unless another stage failed",
+        arguments: [CheckReason.interrupted, .cancelled, .noThread, .noResources])
+    func leftOutStageLeavesNoVerdict(reason: CheckReason) throws {
         #expect(try report([passed(.echo), leftOut(reason)]).verdict == .notJudged)
         #expect(try report([failed(.echo, .lost), leftOut(reason)]).verdict == .failed)
         #expect(try report([failed(.connect, .refused), leftOut(reason)]).verdict == .notJudged)
         #expect(CheckTable(try report([passed(.echo), leftOut(reason)])).verdict == "could not be judged: left out")
     }
 
-    @Test func theVerdictIsThatOfTheStages() throws {
+    @Test("the verdict follows from the stages")
+    func verdictFollowsFromStages() throws {
         #expect(try report([passed(.resolve), skipped(.idle)]).verdict == .passed)
         #expect(try report([passed(.resolve), failed(.echo, .lost)]).verdict == .failed)
         #expect(try report([passed(.resolve), failed(.connect, .refused)]).verdict == .notJudged)
@@ -92,7 +98,8 @@ import Testing
         #expect(try report([failed(.resolve, .notFound)]).verdict == .notJudged)
     }
 
-    @Test func theKeysOfTheJSONStay() throws {
+    @Test("the JSON has the documented keys")
+    func jsonHasDocumentedKeys() throws {
         #expect(
             try report([failed(.close, .resetOnClose), passed(.echo)]).json() == #"""
                 {
@@ -124,7 +131,8 @@ import Testing
                 """#)
     }
 
-    @Test func theXMLIsEscaped() throws {
+    @Test("the JUnit XML is escaped")
+    func xmlIsEscaped() throws {
         let xml = try report([failed(.close, .lost), passed(.echo), skipped(.idle)]).junit()
         #expect(
             xml.contains(
@@ -135,17 +143,34 @@ import Testing
         #expect(xml.unicodeScalars.allSatisfy { $0.value >= 32 || $0 == "\n" })
     }
 
-    @Test func theMonitorsLineHasOneBar() throws {
+    @Test("the line for Nagios has one vertical bar, and the exit code is that of a Nagios plugin")
+    func nagiosLineHasOneBar() throws {
         let good = try report([passed(.resolve), passed(.echo), skipped(.idle)])
         #expect(
             good.nagiosLine()
                 == "ECHO OK - PASS: resolve, echo | time=1.5s;;;0 resolve=0.00083s;;;0 echo=0.00083s;;;0")
         #expect(good.nagiosCode == 0)
-        var barred = failed(.echo, .unsent)
-        barred = StageReport(
-            stage: barred.stage, outcome: .failed, reason: .unsent, finding: "a | b", duration: .seconds(2))
+        let barred = StageReport(
+            stage: .echo, outcome: .failed, reason: .unsent, finding: "a | b", duration: .seconds(2))
         #expect(try report([barred]).nagiosLine() == "ECHO CRITICAL - FAIL: echo: a / b | time=1.5s;;;0 echo=2s;;;0")
         #expect(try report([failed(.connect, .refused)]).nagiosCode == 2)
         #expect(try report([failed(.resolve, .notFound)]).nagiosCode == 3)
+    }
+
+    @Test("the verdict counts clients and failures in the singular or plural")
+    func countsAreSingularOrPlural() throws {
+        func verdict(_ stages: [StageReport], clients: Int = 8) throws -> String {
+            var settings = EchoCheck.Settings()
+            settings.clients = clients
+            var report = CheckReport(of: try EchoCheck("127.0.0.1:7007", settings))
+            report.stages = stages
+            return CheckTable(report).verdict
+        }
+        let good = [passed(.together), passed(.crossTalk)]
+        #expect(try verdict(good, clients: 1) == "PASS: 1 client was served, with its own bytes")
+        #expect(try verdict(good) == "PASS: 8 clients were served at the same time, each with its own bytes")
+        let bad = [failed(.echo, .lost), failed(.close, .noEnd), failed(.integrity, .lost)]
+        #expect(try verdict(Array(bad.prefix(2))).hasSuffix("; 1 other stage failed"))
+        #expect(try verdict(bad).hasSuffix("; 2 other stages failed"))
     }
 }

@@ -6,7 +6,7 @@ import NitkaSystem
 import NitkaCheck
 import Testing
 
-@Suite struct GoodServerTests {
+@Suite("Check: servers without faults") struct GoodServerTests {
     private static let settings: EchoCheck.Settings = {
         var settings = EchoCheck.Settings()
         settings.timeout = .seconds(20)
@@ -17,14 +17,16 @@ import Testing
 
     enum Model: CaseIterable { case threads, tasks }
 
-    @Test(arguments: Model.allCases) func ourOwnPassesEveryStage(model: Model) async throws {
+    @Test("a server without faults passes every stage", arguments: Model.allCases)
+    func passesEveryStage(model: Model) async throws {
         let report = try await whileServing(model) { await EchoCheck($0, Self.settings).run() }
         #expect(report.stages.map(\.stage) == CheckStage.allCases)
         #expect(report.stages.allSatisfy { $0.outcome == .passed }, "\(CheckTable(report).lines())")
         #expect(report.verdict == .passed)
     }
 
-    @Test func aStageIsAskedAsOftenAsToldAndOthersAreNot() async throws {
+    @Test("a check repeats the requested stages, and skips the others")
+    func repeatsRequestedStages() async throws {
         var settings = Self.settings
         settings.stages = [.echo, .crossTalk]
         settings.repeats = 3
@@ -34,8 +36,9 @@ import Testing
         #expect(report.stages.filter { $0.outcome == .skipped }.allSatisfy { $0.reason == .notAsked })
     }
 
-    @Test func aThreadMayRunItToo() throws {
-        // A plain function: no task waits, the calling thread does it all.
+    @Test("runBlocking runs a check on the calling thread")
+    func runsOnTheCallingThread() throws {
+        // A synchronous function, because runBlocking is not available in an async one.
         func verdict(_ check: EchoCheck) -> CheckVerdict { check.runBlocking().verdict }
         let server = try Server(on: "127.0.0.1:0")
         let threads = ThreadChain()
@@ -47,7 +50,8 @@ import Testing
         #expect(threads.join(until: .now + .seconds(30)))
     }
 
-    @Test func aCancelledTaskEndsTheCheck() async throws {
+    @Test("cancelling the task ends a check early")
+    func cancellationEndsTheCheck() async throws {
         var settings = Self.settings
         settings.idle = .seconds(3600)
         let began = MonotonicTime.now

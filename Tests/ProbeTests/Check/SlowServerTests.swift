@@ -5,18 +5,17 @@ import NitkaSystem
 import NitkaCheck
 import Testing
 
-/// Servers that are right, and slow: a check must not call them anything but slow.
-@Suite struct SlowServerTests {
-    /// Failing with these reasons, and no other, in stages of which only these are asked.
+@Suite("Check: slow servers") struct SlowServerTests {
+    /// Expects a check of these stages to fail in all of them, with these reasons.
     private func expect(
         _ reasons: [CheckReason], in stages: Set<CheckStage>, timeout: Duration,
-        of handler: @escaping @Sendable (_ factor: Int) -> Misbehaviour.Handler
+        of handler: @escaping @Sendable (_ factor: Int) -> FaultyServer.Handler
     ) async throws {
         func isRight(_ report: CheckReport) -> Bool {
             report.failures.map(\.reason) == reasons && Set(report.failures.map(\.stage)) == stages
         }
-        let report = try await judgedPatiently(isRight) { factor in
-            var settings = Misbehaviour.quick
+        let report = try await checkWithRetries(until: isRight) { factor in
+            var settings = FaultyServer.quick
             settings.timeout = timeout * factor
             settings.stages = stages
             return try await Self.report(of: handler(factor), settings)
@@ -25,20 +24,21 @@ import Testing
     }
 
     private static func report(
-        of handler: @escaping Misbehaviour.Handler, _ settings: EchoCheck.Settings
+        of handler: @escaping FaultyServer.Handler, _ settings: EchoCheck.Settings
     ) async throws -> CheckReport {
-        let slow = Misbehaviour(name: "is slow", findings: [:]) { _ in handler }
-        return try await whileMisbehaving(slow, seed: 0) { [settings] in await EchoCheck($0, settings).run() }
+        let slow = FaultyServer(name: "is slow", findings: [:]) { _ in handler }
+        return try await withFaultyServer(slow, seed: 0) { [settings] in await EchoCheck($0, settings).run() }
     }
 
     private static func pause(_ duration: Duration) {
         _ = Monitor(false).wait(until: .now + duration) { $0 ? true : nil }
     }
 
-    /// Every answer takes longer than it may, and less than twice that, when it would be none: nothing is lost, and
-    /// nobody waits for others.
-    @Test(arguments: [[CheckStage.echo], [.integrity], [.halfClose], [.together], [.crossTalk], [.close]])
-    func whoAnswersLateIsSlow(stages: Set<CheckStage>) async throws {
+    /// Every reply takes longer than the timeout, but less than twice as long, after which it would count as missing.
+    @Test(
+        "late replies are too slow, not lost, and no client waits for another",
+        arguments: [[CheckStage.echo], [.integrity], [.halfClose], [.together], [.crossTalk], [.close]])
+    func lateRepliesAreTooSlow(stages: Set<CheckStage>) async throws {
         try await expect([.tooSlow], in: stages, timeout: .seconds(2)) { factor in
             { client, _ in
                 while let bytes = try client.read() {
@@ -50,23 +50,24 @@ import Testing
         }
     }
 
-    /// One byte every now and then: no silence is ever long, so only the limit of the stage ends it.
-    @Test func whoDripsIsSlow() async throws {
+    /// No silence exceeds the timeout, so only the time limit of the stage ends it.
+    @Test("single bytes at intervals are too slow")
+    func slowBytesAreTooSlow() async throws {
         func isRight(_ report: CheckReport) -> Bool {
             let reasons = Dictionary(uniqueKeysWithValues: report.stages.map { ($0.stage, $0.reason) })
             return reasons[.echo] == .tooSlow && reasons[.integrity] == .notReached && reasons[.together] == .tooSlow
         }
-        let report = try await judgedPatiently(isRight, factors: [1, 3]) { factor in
-            var settings = Misbehaviour.quick
+        let report = try await checkWithRetries(until: isRight, factors: [1, 3]) { factor in
+            var settings = FaultyServer.quick
             settings.timeout = .seconds(factor)
             settings.clients = 2
-            return try await Self.report(of: Self.drip, settings)
+            return try await Self.report(of: Self.slowBytes, settings)
         }
         #expect(isRight(report), "\(CheckTable(report).lines().joined(separator: "\n"))")
         #expect(report.duration < .seconds(270))
     }
 
-    private static let drip: Misbehaviour.Handler = { client, _ in
+    private static let slowBytes: FaultyServer.Handler = { client, _ in
         while let bytes = try client.read() {
             for byte in bytes {
                 try client.write([byte])
@@ -75,8 +76,9 @@ import Testing
         }
     }
 
-    /// Late and wrong at once: wrong is what counts. All bytes are changed alike, which makes them no other client's.
-    @Test func whoAnswersLateAndWronglyIsWrong() async throws {
+    /// Every byte is changed in the same way, which must not look like another client's bytes.
+    @Test("late and wrong bytes are wrong, not too slow")
+    func lateAndWrongBytesAreWrong() async throws {
         try await expect([.changed], in: [.together], timeout: .milliseconds(500)) { factor in
             { client, _ in
                 while let bytes = try client.read() {
@@ -87,14 +89,15 @@ import Testing
         }
     }
 
-    /// What comes only when more was sent does not come late: the answer was withheld.
-    @Test func whoAnswersWholeBlocksIsNotSlow() async throws {
+    /// A reply that comes only after the client sends more is not late: the server withheld it.
+    @Test("a reply that is withheld until more is sent is missing, not too slow")
+    func withheldRepliesAreNotSlow() async throws {
         try await expect([.noAnswer], in: [.echo], timeout: .seconds(2)) { _ in
             { client, _ in
                 var kept: [UInt8] = []
                 while let bytes = try client.read() {
                     kept += bytes
-                    // The first byte and the 256 values come back; from then on whole blocks alone.
+                    // The first byte and the 256 byte values come back; after them, only whole blocks.
                     let count = client.connection.bytesReceived <= 257 ? kept.count : kept.count / 32 * 32
                     try client.write(Array(kept[..<count]))
                     kept.removeSubrange(..<count)

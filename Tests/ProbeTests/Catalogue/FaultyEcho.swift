@@ -3,11 +3,10 @@
 import Nitka
 import NitkaSystem
 
-/// Numbers that a seed decides.
-struct Dice: RandomNumberGenerator {
+/// Knuth's MMIX generator. Its low bits are weak, so only the upper half of each state is used.
+struct LinearCongruentialGenerator: RandomNumberGenerator {
     var state: UInt64
 
-    /// Knuth's MMIX generator, of which the upper half is good.
     mutating func next() -> UInt64 { UInt64(half()) << 32 | UInt64(half()) }
 
     private mutating func half() -> UInt32 {
@@ -16,9 +15,11 @@ struct Dice: RandomNumberGenerator {
     }
 }
 
-/// Echoes, and spoils so many bytes from a random place of the stream on: they are held until all of them are there.
+/// Echoes, but replaces `count` bytes from the offset `place` on with the result of `corrupt`.
+///
+/// Holds these bytes until all of them have arrived.
 func echo(
-    _ client: Client, spoiling place: Int, _ count: Int = 1, _ spoil: ([UInt8]) throws -> [UInt8]
+    _ client: Client, corrupting place: Int, _ count: Int = 1, _ corrupt: ([UInt8]) throws -> [UInt8]
 ) throws {
     var offset = 0
     var held: [UInt8] = []
@@ -29,8 +30,8 @@ func echo(
         } else {
             let (start, end) = (here.lowerBound - offset, here.upperBound - offset)
             held += bytes[start..<end]
-            let spoilt = held.count == count ? try spoil(held) : []
-            try client.write(Array(bytes[..<start] + spoilt + bytes[end...]))
+            let corrupted = held.count == count ? try corrupt(held) : []
+            try client.write(Array(bytes[..<start] + corrupted + bytes[end...]))
         }
         offset += bytes.count
     }
@@ -38,7 +39,7 @@ func echo(
 
 /// Echoes the first bytes of a stream.
 ///
-/// - Returns: those that came with them; nil when the stream ended before.
+/// - Returns: the bytes that arrived with the last of them; nil if the stream ended before.
 func echo(_ client: Client, first count: Int) throws -> [UInt8]? {
     var left = count
     while left > 0 {
@@ -50,8 +51,8 @@ func echo(_ client: Client, first count: Int) throws -> [UInt8]? {
     return []
 }
 
-/// Echoes, and swaps so many bytes with another client, once, in the first read past a place that has as many.
-func echo(_ client: Client, swapping count: Int, after place: Int, _ exchange: Exchange) throws {
+/// Echoes, but swaps `count` bytes with another client once: in the first read past `place` that has as many.
+func echo(_ client: Client, swapping count: Int, after place: Int, _ exchanger: Exchanger) throws {
     var offset = 0
     var hasSwapped = false
     while let bytes = try client.read() {
@@ -59,14 +60,14 @@ func echo(_ client: Client, swapping count: Int, after place: Int, _ exchange: E
             try client.write(bytes)
         } else {
             hasSwapped = true
-            try client.write(exchange.swap(Array(bytes.prefix(count))) + bytes.dropFirst(count))
+            try client.write(exchanger.swap(Array(bytes.prefix(count))) + bytes.dropFirst(count))
         }
         offset += bytes.count
     }
 }
 
-/// Two who meet here swap what they have; who stays alone keeps it.
-final class Exchange: Sendable {
+/// Swaps the bytes of two threads that call it at the same time. A thread without a partner gets its own bytes back.
+final class Exchanger: Sendable {
     private struct State {
         var offered: [UInt8]?
         var answer: [UInt8]?
@@ -90,7 +91,7 @@ final class Exchange: Sendable {
             return state.answer
         }
         if let answer { return answer }
-        // Who comes now and swaps would wait in vain: either the offer is taken back, or the answer is there.
+        // Withdraw the offer: a partner that took it later would wait in vain. Or the answer arrived just now.
         return state.update { state in
             defer { (state.offered, state.answer) = (nil, nil) }
             return state.answer ?? bytes
