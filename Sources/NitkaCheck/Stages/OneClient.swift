@@ -17,7 +17,7 @@ extension StageContext {
         for size in Self.echoSizes { try client.exchange(size) }
         for _ in 0..<64 { try client.send(1) }
         try client.receive(64)
-        return "every byte value, \(Self.echoSizes.count) sizes up to \(Self.echoSizes.last ?? 0), single bytes"
+        return "all byte values, \(Self.echoSizes.count) sizes up to \(Self.echoSizes.last ?? 0), single bytes"
     }
 
     /// Sizes around powers of two, which are typical buffer sizes, and around 1448 and 1460, the payload of a TCP segment

@@ -14,7 +14,7 @@ extension StageContext {
             try client.receive(settings.bulk)
         }
         let rate = Double(settings.bulk) / max((MonotonicTime.now - began) / .seconds(1), 1e-9)
-        return "\(Figures.bytes(Double(settings.bulk))) in each direction at once, \(Figures.bytes(rate)) per second"
+        return "\(Figures.bytes(Double(settings.bulk))) both ways at once, \(Figures.bytes(rate)) per second"
     }
 
     /// Sends, half-closes and reads slowly: bytes that the server and the path still hold must survive the half-close.
