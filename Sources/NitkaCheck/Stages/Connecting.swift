@@ -91,7 +91,9 @@ extension StageContext {
 
     private func judge(_ attempts: [Attempt], _ expected: CheckReason) throws(StageFailure) -> String {
         let list = attempts.map(\.description).joined(separator: "; ")
-        if attempts.contains(where: { $0.failure == nil }) { throw StageFailure(.notBlocked, "the path is open: \(list)") }
+        if attempts.contains(where: { $0.failure == nil }) {
+            throw StageFailure(.notBlocked, "the path is open: \(list)")
+        }
         if attempts.contains(where: { $0.failure?.reason != expected }) {
             throw StageFailure(.blockedOtherwise, "not blocked as expected (\(expected)): \(list)")
         }

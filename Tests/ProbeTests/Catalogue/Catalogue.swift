@@ -213,8 +213,8 @@ enum Catalogue {
     }
 
     private static func random(_ range: Range<Int>, _ seed: UInt64) -> Int {
-        var dice = LinearCongruentialGenerator(state: seed)
-        return Int.random(in: range, using: &dice)
+        var generator = LinearCongruentialGenerator(state: seed)
+        return Int.random(in: range, using: &generator)
     }
 
     /// More bytes than the kernel's buffers hold.
