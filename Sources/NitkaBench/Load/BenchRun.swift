@@ -4,12 +4,12 @@ internal import Histogram
 internal import Nitka
 internal import NitkaSystem
 
-/// One run of a bench from its first look at the server to its last number; on a thread of its own, beside the loops.
+/// One run of a bench, from the first connection to the last count; on a thread of its own, next to the workers.
 struct BenchRun {
     private let bench: Bench
     private let plan: BenchPlan
     private let progress: (@Sendable (BenchProgress) -> Void)?
-    private let gathering = Monitor(Gathering())
+    private let barrier = Monitor(StartBarrier())
 
     init(_ bench: Bench, _ progress: (@Sendable (BenchProgress) -> Void)?) {
         self.bench = bench
@@ -23,13 +23,11 @@ struct BenchRun {
         if let obstacle = preflight.obstacle(plan) { throw BenchObstacle(description: obstacle) }
         if let advice = preflight.advice(plan) { progress?(.advice(advice)) }
         let address = try firstThatAnswers()
-        let loops = try EventLoops.make(plan.loops)
-        defer { loops.stop(until: .now + .seconds(2)) }
-        let workers = loops.loops.map { BenchWorker(plan: plan, address: address, loop: $0, gathering: gathering) }
-        let crowd = Crowd(workers)
-        crowd.start(plan, gathering)
-        try gather(crowd)
-        return count(crowd, address)
+        let pool = try WorkerPool(plan, address, barrier)
+        defer { pool.stop() }
+        pool.connectClients()
+        try waitForClients(of: pool)
+        return count(pool, address)
     }
 
     /// Nothing there is found out here, before hundreds of clients do.
@@ -46,47 +44,47 @@ struct BenchRun {
     }
 
     /// Waits until every client has had its first echo, or has failed to.
-    private func gather(_ crowd: Crowd) throws {
+    private func waitForClients(of pool: WorkerPool) throws {
         let deadline = MonotonicTime.now + plan.ramp + plan.timeout + plan.timeout
         while MonotonicTime.now < deadline, !isStopped {
-            let settled = gathering.wait(until: .now + .seconds(1)) {
+            let settled = barrier.wait(until: .now + .seconds(1)) {
                 $0.settled >= plan.clients ? $0.greeted : nil
             }
             if settled != nil { break }
-            progress?(.connected(gathering.withLock { $0.greeted }, of: plan.clients))
+            progress?(.connected(barrier.withLock { $0.greeted }, of: plan.clients))
         }
-        let state = gathering.withLock { $0 }
+        let state = barrier.withLock { $0 }
         if state.greeted > 0 { return }
-        crowd.cancel()
-        crowd.waitUntilGone(gathering, until: .now + .seconds(5))
+        pool.cancel()
+        pool.waitUntilDone(until: .now + .seconds(5))
         throw BenchObstacle(description: nobodyServed(state.firstProblem))
     }
 
-    private func count(_ crowd: Crowd, _ address: SocketAddress) -> BenchOutcome {
+    private func count(_ pool: WorkerPool, _ address: SocketAddress) -> BenchOutcome {
         let now = MonotonicTime.now
         let begin = now + plan.warmup
         let timing = BenchTiming(
             start: now.nanoseconds, begin: begin.nanoseconds, end: (begin + plan.duration).nanoseconds)
-        crowd.each { $0.start(timing) }
+        pool.each { $0.start(timing) }
         if plan.warmup > .zero { progress?(.warmingUp) }
         sleep(until: begin)
         var outcome = BenchOutcome(plan: plan, address: address.description, began: WallClock.text)
         outcome.machine = Machine.description
-        outcome.clients = crowd.sum { $0.served }
-        let busyBefore = crowd.ask { $0.busyTime }
+        outcome.clients = pool.sum { $0.served }
+        let busyBefore = pool.ask { $0.loop.busyTime }
         var total = Tally()
-        let end = countSeconds(crowd, from: begin, &outcome, &total)
+        let end = countSeconds(pool, from: begin, &outcome, &total)
         outcome.duration = end - begin
-        outcome.busy = zip(busyBefore, crowd.ask { $0.busyTime }).map { Double($1 - $0) }.max() ?? 0
+        outcome.busy = zip(busyBefore, pool.ask { $0.loop.busyTime }).map { Double($1 - $0) }.max() ?? 0
         outcome.busy = outcome.duration > .zero ? min(1, outcome.busy / (outcome.duration / .nanoseconds(1))) : 0
-        finish(crowd, &outcome, &total)
+        finish(pool, &outcome, &total)
         outcome.take(total, isOpenLoop: plan.rate != nil)
         return outcome
     }
 
     /// Second by second; returns when it ended.
     private func countSeconds(
-        _ crowd: Crowd, from begin: MonotonicTime, _ outcome: inout BenchOutcome, _ total: inout Tally
+        _ pool: WorkerPool, from begin: MonotonicTime, _ outcome: inout BenchOutcome, _ total: inout Tally
     ) -> MonotonicTime {
         let end = begin + plan.duration
         var start = begin
@@ -95,7 +93,7 @@ struct BenchRun {
             sleep(until: next)
             let last = min(.now, next)
             // The first has the errors of those who connected and warmed up, too: they count.
-            let tally = crowd.takeSecond()
+            let tally = pool.takeTally()
             total.add(tally)
             let second = BenchSecond(tally, start: start - begin, length: last - start)
             outcome.seconds.append(second)
@@ -105,20 +103,20 @@ struct BenchRun {
         if start < end {
             outcome.wasInterrupted = true
             let end = min(.now, start).nanoseconds
-            crowd.each { $0.end(at: end) }
+            pool.each { $0.end(at: end) }
         }
         return start
     }
 
     /// What is on its way may still come back, for as long as an echo may take.
-    private func finish(_ crowd: Crowd, _ outcome: inout BenchOutcome, _ total: inout Tally) {
+    private func finish(_ pool: WorkerPool, _ outcome: inout BenchOutcome, _ total: inout Tally) {
         let start = MonotonicTime.now
         let deadline = MonotonicTime.now + plan.timeout + plan.timeout + .milliseconds(500)
-        if !crowd.waitUntilGone(gathering, until: deadline, unless: { bench.control.withLock { $0.stops > 1 } }) {
-            crowd.cancel()
-            crowd.waitUntilGone(gathering, until: .now + .seconds(5))
+        if !pool.waitUntilDone(until: deadline, unless: { bench.control.withLock { $0.stops > 1 } }) {
+            pool.cancel()
+            pool.waitUntilDone(until: .now + .seconds(5))
         }
-        let late = crowd.takeSecond()
+        let late = pool.takeTally()
         total.add(late)
         if late.echoes > 0 || !late.errors.isEmpty || late.mismatches > 0 {
             outcome.seconds.append(BenchSecond(late, start: outcome.duration, length: .now - start))
@@ -149,7 +147,7 @@ extension BenchOutcome {
         firstMismatch = total.firstMismatch
         latency = total.latency
         service = isOpenLoop ? total.service : total.latency
-        parts = zip(Visitor.parts, total.parts).map { ($0, $1) }
+        parts = zip(ChurnClient.parts, total.parts).map { ($0, $1) }
         let seconds = max(duration / .seconds(1), 1e-9)
         invalidReasons =
             BenchVerdict(

@@ -1,239 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Nitka
-internal import NitkaSystem
 internal import NitkaProbe
+internal import NitkaSystem
 
-/// One loop's part of a bench: its clients, and what they share. After it is made, the loop's thread alone touches it.
+/// One worker of a bench: the clients of one loop, and what they share.
 final class BenchWorker: @unchecked Sendable {
+    // Unchecked: once the loop's thread runs, only that thread touches the state.
     let plan: BenchPlan
     let address: SocketAddress
-    let loop: EventLoop
+    let loop: WorkerLoop
     let recorder: Recorder
     let payload: Payload
-    /// How long an echo may take, in nanoseconds.
-    let patience: Int64
-    /// Messages on their way at most; `.max` for as many as the server takes.
+    /// How long connecting, and an echo, may take, in nanoseconds.
+    let timeout: Int64
+    /// Limit of messages in flight per client; `.max` for as many as the server takes.
     let depth: Int
     /// Clients that talk, of all workers together.
     let talkers: Int
+    /// Where clients receive into and send from. A client uses them only within its turn.
+    let input = ByteBlock(count: BenchConnection.pieceBytes)
+    let output = ByteBlock(count: BenchConnection.pieceBytes)
 
-    /// When counting begins and ends; nil while clients still connect.
-    @exclusivity(unchecked) private(set) var timing: BenchTiming?
-    /// The clock as it was last read.
-    @exclusivity(unchecked) private(set) var now = MonotonicTime.now.nanoseconds
+    /// Nil while clients still connect.
+    private(set) var timing: BenchTiming?
     private(set) var isCancelled = false
-    private let gathering: Monitor<Gathering>
-    private var clients: [BenchClient] = []
-    private var waiting: [UnsafeContinuation<Void, Never>] = []
-    private var servedAndGone = 0
-    private let room = ByteBlock(count: roomBytes)
+    private var remainingClients = 0
+    private let barrier: Monitor<StartBarrier>
 
-    static let roomBytes = 65_536
-
-    init(plan: BenchPlan, address: SocketAddress, loop: EventLoop, gathering: Monitor<Gathering>) {
-        self.plan = plan
-        self.address = address
-        self.loop = loop
-        self.gathering = gathering
+    init(_ plan: BenchPlan, _ address: SocketAddress, _ barrier: Monitor<StartBarrier>) throws(Errno) {
+        (self.plan, self.address, self.barrier) = (plan, address, barrier)
+        loop = try WorkerLoop()
         recorder = Recorder(isOpenLoop: plan.rate != nil)
         payload = Payload(seed: plan.seed)
-        patience = plan.timeout.clampedNanoseconds
+        timeout = plan.timeout.clampedNanoseconds
         depth = plan.mode == .stream ? .max : plan.depth
         talkers = plan.mode == .hold ? min(plan.talkers, plan.clients) : plan.clients
     }
 
-    @inline(__always)
-    func readClock() -> Int64 {
-        now = MonotonicTime.now.nanoseconds
-        return now
-    }
+    // MARK: The run's requests, on the loop's thread
 
-    /// Sends a piece of a client's stream, or its beginning: returns how much went.
-    @inline(__always)
-    func send(
-        _ count: Int, of client: Int, from offset: UInt64, on connection: AsyncConnection
-    ) throws(NitkaError) -> Int {
-        room.fillPrefix(count) { payload.fill(&$0, client: client, offset: offset) }
-        return try connection.sendNow(count, of: room)
-    }
-
-    /// What became of a client's bytes, in a sentence; each of a client's connections has a stream of its own.
-    @inline(never)
-    func diagnosis(of bytes: RawSpan, client: Int, offset: UInt64) -> String {
-        guard var diagnosis = Diagnosis(of: bytes, client: client, offset: offset, in: payload) else { return "" }
-        diagnosis.client = client % plan.clients + 1
-        if case .foreign(let count, let other) = diagnosis.kind {
-            diagnosis.kind = .foreign(count, client: other % plan.clients + 1)
+    /// Adds clients; each starts to connect at its own moment.
+    func add(clients numbers: StrideTo<Int>, connectingAt moment: (Int) -> Int64) {
+        for number in numbers {
+            let (index, moment) = (loop.clients.count, moment(number))
+            let client: any BenchClient =
+                plan.mode == .churn
+                ? ChurnClient(self, number: number, index: index, connectingAt: moment)
+                : PersistentClient(
+                    self, number: number, index: index, talks: number < talkers, connectingAt: moment)
+            loop.add(client, firstTurnAt: moment)
         }
-        return diagnosis.description
+        remainingClients = loop.clients.count
+        if remainingClients == 0 { barrier.update { $0.finishedWorkers += 1 } }
     }
 
-    /// A client has had the first echo of all.
-    ///
-    /// - Parameter isSettled: was it the first try? A client that failed before is settled already.
-    func greeted(isSettled: Bool) {
-        if plan.mode == .churn { servedAndGone += 1 }
-        gathering.update { gathering in
-            gathering.greeted += 1
-            if isSettled { gathering.settled += 1 }
-        }
-    }
-
-    // MARK: What the run says
-
+    /// All clients that could connect have connected: they talk from now on.
     func start(_ timing: BenchTiming) {
         self.timing = timing
         recorder.window = Recorder.Window(begin: timing.begin, end: timing.end)
-        wakeAll()
+        loop.nudgeAll()
     }
 
-    /// Suspends until everybody has come and the run begins; nil when it was cancelled.
-    nonisolated(nonsending) func started() async -> BenchTiming? {
-        if timing == nil, !isCancelled { await withUnsafeContinuation { waiting.append($0) } }
-        return isCancelled ? nil : timing
-    }
-
-    private func wakeAll() {
-        for client in clients { client.nudge() }
-        for continuation in waiting { continuation.resume() }
-        waiting = []
-    }
-
-    /// How many clients were served when counting began. A loop that is behind is asked later, even when the count is
-    /// over: who came meanwhile is none of them, and who left because it was over is one.
-    var served: Int { servedAndHere + servedAndGone }
-
-    private var servedAndHere: Int {
-        let begin = timing?.begin ?? .max
-        return clients.count { $0.isServed(since: begin) }
-    }
-
-    /// How long the loop has worked so far, in nanoseconds of a processor's time.
-    var busyTime: Int64 { CurrentThread.processorTime &- loop.spunAway }
-
-    /// All of its clients have gone. They know the worker, and the worker knows them no more.
-    func dismiss() {
-        servedAndGone += servedAndHere
-        clients = []
-    }
-
-    /// Ends early: what is on its way may still come back.
+    /// Ends the run early. Messages in flight may still come back.
     func end(at moment: Int64) {
         guard var timing else { return cancel() }
         timing.end = min(timing.end, moment)
         timing.begin = min(timing.begin, timing.end)
-        self.timing = timing
-        recorder.window = Recorder.Window(begin: timing.begin, end: timing.end)
-        wakeAll()
+        start(timing)
     }
 
-    /// Ends now, whatever is on its way.
+    /// Ends the run at once and closes all connections.
     func cancel() {
         isCancelled = true
-        for client in clients { client.cancel() }
-        wakeAll()
+        loop.nudgeAll()
+    }
+
+    /// Clients that were served when counting began.
+    ///
+    /// A busy loop may answer late, even after the run: then a client that came later does not count, and a client that
+    /// has left at the end does.
+    var served: Int {
+        let begin = timing?.begin ?? .max
+        return loop.clients.count { $0.isServed(by: begin) }
     }
 }
 
-// MARK: - A client's life
+// MARK: - For the clients
 
 extension BenchWorker {
-    /// Is it time to end?
-    private var isOver: Bool { isCancelled || timing.map { loop.now >= $0.end } ?? false }
+    /// The clock as it was last read.
+    @inline(__always)
+    var now: Int64 { loop.now }
 
-    /// Plays a client from its first connection to its last; on the loop.
-    nonisolated(nonsending) func live(as number: Int, connectingAt moment: Int64) async {
-        await pause(until: moment)
-        if isCancelled { return }
-        if plan.mode == .churn { return await Visitor(number: number, worker: self).live() }
-        let client = BenchClient(number: number, worker: self, talks: number < talkers)
-        clients.append(client)
-        await comeAndGo(client)
-        if !isCancelled { client.giveUp() }
-    }
+    @inline(__always)
+    func readClock() -> Int64 { loop.readClock() }
 
-    /// Connects a client, and again whenever its connection fails.
-    private nonisolated(nonsending) func comeAndGo(_ client: BenchClient) async {
-        var pause = ReconnectPause()
-        var isFirst = true
-        while isFirst || !isOver {
-            await connectAndTalk(client)
-            guard let problem = client.problem, !isCancelled else { return }
-            note(problem, isFirst: isFirst && !client.wasGreeted)
-            isFirst = false
-            if isOver { return }
-            await self.pause(until: loop.now &+ pause.next(wasGreeted: client.wasGreeted))
-            if isOver { return }
+    /// When counting ends; `.max` while clients still connect.
+    var end: Int64 { timing?.end ?? .max }
+
+    func isOver(at now: Int64) -> Bool { isCancelled || now >= end }
+
+    /// A client had its first echo on any connection.
+    ///
+    /// - Parameter isSettled: false for a client that has failed before, and so is settled already.
+    func greeted(isSettled: Bool) {
+        barrier.update { barrier in
+            barrier.greeted += 1
+            if isSettled { barrier.settled += 1 }
         }
     }
 
-    /// Suspends a client until a moment; a second more at most when the run is over before.
-    nonisolated(nonsending) func pause(until moment: Int64) async {
-        while loop.now < moment, !isOver { await loop.pause(until: min(moment, loop.now &+ 1_000_000_000)) }
-    }
-
-    private nonisolated(nonsending) func connectAndTalk(_ client: BenchClient) async {
-        client.forget()
-        do throws(NitkaError) {
-            let connection = try await AsyncConnection.open(to: address, timeout: plan.timeout)
-            if isCancelled { return connection.close() }
-            client.meet(connection)
-            do throws(NitkaError) {
-                try await connection.converse(with: client)
-                connection.close()
-                client.part()
-            } catch {
-                connection.close()
-                client.part()
-                throw error
-            }
-        } catch {
-            client.fail(error)
-        }
-    }
-
-    /// Counts what a client had still to send; what was due in the warm-up never counts.
-    func giveUp(_ schedule: Schedule) {
-        guard let timing else { return }
-        let left = schedule.count(before: timing.end) - schedule.count(before: timing.begin)
-        if left > 0 { recorder.failed("not sent in time", times: UInt64(left)) }
-    }
-
+    /// Counts what ended a connection.
+    ///
+    /// - Parameter isFirst: true for the first connection of a client that had no echo: then the client is settled.
     func note(_ problem: BenchProblem, isFirst: Bool) {
         switch problem {
         case .error(let kind): recorder.failed(kind)
         case .mismatch(let description): recorder.mismatch(description)
         }
-        if isFirst {
-            gathering.update { gathering in
-                gathering.settled += 1
-                gathering.firstProblem = gathering.firstProblem ?? problem
-            }
+        guard isFirst else { return }
+        barrier.update { barrier in
+            barrier.settled += 1
+            barrier.firstProblem = barrier.firstProblem ?? problem
         }
+    }
+
+    /// Counts the messages of a schedule that will not be sent any more. Those due in the warm-up never count.
+    func countUnsent(of schedule: Schedule) {
+        guard let timing else { return }
+        let count = schedule.count(before: timing.end) - schedule.count(before: timing.begin)
+        if count > 0 { recorder.failed("not sent in time", times: UInt64(count)) }
+    }
+
+    /// The client of a stream, as reports number it: from 1. Every connection of a client has its own stream.
+    func number(ofStream stream: Int) -> Int { stream % plan.clients + 1 }
+
+    /// How bytes differ from those of a stream, as a sentence.
+    @inline(never)
+    func diagnosis(of bytes: RawSpan, stream: Int, offset: UInt64) -> String {
+        guard var diagnosis = Diagnosis(of: bytes, client: stream, offset: offset, in: payload) else { return "" }
+        diagnosis.client = number(ofStream: stream)
+        if case .foreign(let count, let other) = diagnosis.kind {
+            diagnosis.kind = .foreign(count, client: number(ofStream: other))
+        }
+        return diagnosis.description
+    }
+
+    /// A client needs no further turn.
+    func clientIsDone() {
+        remainingClients -= 1
+        if remainingClients == 0 { barrier.update { $0.finishedWorkers += 1 } }
     }
 }
 
 /// The moments of a bench, in nanoseconds of the monotonic clock.
 struct BenchTiming: Hashable, Sendable {
-    /// Everybody talks.
+    /// All clients talk.
     var start: Int64
-    /// It counts.
+    /// Counting begins.
     var begin: Int64
+    /// Counting ends.
     var end: Int64
 }
 
-/// How far the clients have come before the first message that counts.
-struct Gathering: Sendable {
-    /// Clients that have had an echo, and those of whom it is known whether they are served at once.
-    var greeted = 0
-    var settled = 0
-    var firstProblem: BenchProblem?
-    /// Loops whose clients have all gone.
-    var finishedWorkers = 0
-}
-
-/// How long a client waits before it connects again: longer each time that it was in vain.
+/// How long a client waits before it connects again: twice as long after each connection without an echo.
 struct ReconnectPause {
     static let shortest: Int64 = 10_000_000
     static let longest: Int64 = 1_000_000_000
