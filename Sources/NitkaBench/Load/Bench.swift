@@ -4,7 +4,7 @@ internal import NitkaSystem
 internal import Synchronization
 public import Nitka
 
-/// Load on an echo server, and how it took it: every byte that comes back is compared.
+/// A load test of an echo server: it compares every byte that comes back and measures how long each echo takes.
 ///
 /// ```swift
 /// var plan = BenchPlan()
@@ -13,36 +13,38 @@ public import Nitka
 /// print(outcome.latency.valueAtPercentile(99))
 /// ```
 ///
-/// The clients are played by event loops of its own. A run may take as long as the plan says, and the timeouts of its
-/// clients: it can't hang.
+/// Each worker thread runs many clients on one epoll instance. A run cannot hang: it takes at most the plan's ramp,
+/// warm-up and duration, and a few times its timeout.
 public final class Bench: Sendable {
-    /// The server.
+    /// The server's address.
     public let endpoint: Endpoint
-    /// What is done.
+    /// What the clients do, and for how long.
     public let plan: BenchPlan
 
     let control = Monitor(BenchControl())
-    /// Wakes who is connecting; where there is no descriptor for it, a connection attempt ends by its timeout.
+    /// Interrupts the first connection attempt. Without a free descriptor for it, the attempt ends with its timeout.
     private let wake = try? WakeEvent.Shared()
 
-    /// A bench of the server at an endpoint.
+    /// Creates a bench of the server at an endpoint.
     public init(_ endpoint: Endpoint, _ plan: BenchPlan = BenchPlan()) {
         self.endpoint = endpoint
         self.plan = plan
     }
 
-    /// A bench of the server at `HOST:PORT`.
+    /// Creates a bench of the server at `HOST:PORT`.
     ///
-    /// - Throws: ``Nitka/NitkaError`` when it is no address.
+    /// - Throws: ``Nitka/NitkaError`` if the text is not an address.
     public convenience init(_ address: String, _ plan: BenchPlan = BenchPlan()) throws(NitkaError) {
         self.init(try Endpoint(address), plan)
     }
 
-    /// Runs it once; suspends the task, on whatever executor, until it is over. A cancelled task stops it, as ``stop()``.
+    /// Runs the bench once, and suspends the calling task until the run has ended.
     ///
-    /// - Parameter progress: told how it goes, about once a second, on a thread of the bench's own.
-    /// - Throws: ``Nitka/NitkaError`` when nothing can be connected to; ``BenchObstacle`` when nobody is served, or it is
-    ///   stopped before anybody is, when this machine lacks something, or the plan makes no sense.
+    /// Any executor may call it. If the task is cancelled, the run ends as after ``stop()``.
+    ///
+    /// - Parameter progress: called about once per second, on a thread of the bench.
+    /// - Throws: ``Nitka/NitkaError`` if the first connection fails; ``BenchObstacle`` if the server serves no client, the
+    ///   run is stopped before it does, this machine lacks a resource, or a value of the plan is out of range.
     public func run(_ progress: (@Sendable (BenchProgress) -> Void)? = nil) async throws -> BenchOutcome {
         try await withTaskCancellationHandler {
             try await runOnThread(progress)
@@ -59,29 +61,31 @@ public final class Bench: Sendable {
                     continuation.resume(returning: Result { try BenchRun(self, progress).run() })
                 }
             } catch {
-                continuation.resume(returning: .failure(BenchObstacle(description: "make a thread: \(error)")))
+                let obstacle = BenchObstacle(description: "cannot create the thread of the bench: \(error)")
+                continuation.resume(returning: .failure(obstacle))
             }
         }
         _ = chain.join(until: nil)
         return try result.get()
     }
 
-    /// Runs it once, and blocks the calling thread meanwhile.
+    /// Runs the bench once, and blocks the calling thread until the run has ended.
     ///
-    /// - Throws: as there.
+    /// - Throws: as ``run(_:)``.
     @available(*, noasync, message: "await run")
     public func runBlocking(_ progress: (@Sendable (BenchProgress) -> Void)? = nil) throws -> BenchOutcome {
         try BenchRun(self, progress).run()
     }
 
-    /// Ends it early, from any thread: the outcome has what was counted so far. A second call does not wait for echoes
-    /// that are on their way.
+    /// Ends the run early. The outcome contains what was counted so far.
+    ///
+    /// Any thread may call it. The run waits for the messages in flight; after a second call it does not.
     public func stop() {
         control.update { $0.stops += 1 }
         wake?.raise()
     }
 
-    /// Readable when it is to end early; -1 for none.
+    /// The descriptor that becomes readable on ``stop()``; -1 without one.
     var wakeNumber: Int32 { wake?.number ?? -1 }
 }
 
@@ -89,20 +93,20 @@ struct BenchControl: Sendable {
     var stops = 0
 }
 
-/// How a bench goes.
+/// The progress of a run.
 public enum BenchProgress: Sendable {
-    /// Something makes the figures worse than they need be; what, and what to do.
+    /// Something on this machine distorts the figures; the text says what, and names a remedy.
     case advice(String)
-    /// So many of the clients have had their first echo.
+    /// This number of clients had their first echo.
     case connected(Int, of: Int)
-    /// Everybody talks, and nothing counts yet.
+    /// All clients send messages, and counting has not begun.
     case warmingUp
-    /// A second has been counted; how much is left.
+    /// One more second was counted; `left` is the rest of the duration.
     case second(BenchSecond, left: Duration)
 }
 
-/// Why there is no bench, in one line: what this machine lacks, with the remedy; nobody who served a client.
+/// The reason why a run has no outcome, in one line, with a remedy where there is one.
 public struct BenchObstacle: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The line.
+    /// The reason.
     public let description: String
 }

@@ -2,85 +2,85 @@
 
 public import Histogram
 
-/// What a bench found: counts and histograms, as they were recorded.
+/// The result of a run: counts and histograms, as they were recorded.
 ///
-/// Times are nanoseconds. A histogram keeps three significant digits.
+/// Times are in nanoseconds. A histogram keeps 3 significant digits.
 public struct BenchOutcome: Sendable {
-    /// What was done.
+    /// The plan of the run.
     public var plan: BenchPlan
-    /// To which address: `127.0.0.1:7007`.
+    /// The server's address: `127.0.0.1:7007`.
     public var address: String
     /// When counting began, in UTC (RFC 3339).
     public var began: String
-    /// What the clients ran on: `2 processors, Linux 6.18, x86_64`; nil where nobody said.
+    /// The machine of the clients: `2 processors, Linux 6.18, x86_64`; nil if unknown.
     public var machine: String?
-    /// How long was counted.
+    /// The counted time.
     public var duration: Duration = .zero
-    /// Clients that were connected when counting began.
+    /// Clients that the server served when counting began.
     public var clients = 0
-    /// Echoes that came back whole.
+    /// Complete echoes.
     public var echoes: UInt64 = 0
-    /// Bytes that came back; as many were sent for them.
+    /// Bytes of the complete echoes.
     public var bytes: UInt64 = 0
-    /// What went wrong, by kind: `connect: connection refused`, `connection reset by peer`, `closed by the server`,
-    /// `timed out`, `not sent in time`. Mismatches are not among them.
+    /// Errors by kind: `connect: connection refused`, `connection reset by peer`, `closed by the server`, `timed out`,
+    /// `not sent in time`. They do not include mismatches.
     public var errors: [String: UInt64] = [:]
-    /// How often bytes came back that were not those sent.
+    /// How many connections ended because the server sent bytes that differ from those it received.
     public var mismatches: UInt64 = 0
-    /// What the first of them looked like: `client 7, offset 4096: 1 byte changed`.
+    /// A description of the first mismatch: `client 7, offset 4096: 1 byte changed`; nil without one.
     public var firstMismatch: String?
-    /// From when a message was due to its last byte back; in a closed loop it is due when it is sent.
+    /// Time from when a message was due to the last byte of its echo. In a closed loop, a message is due when it is sent.
     public var latency = BenchOutcome.histogram()
-    /// From when a message was sent to its last byte back.
+    /// Time from when a message was sent to the last byte of its echo.
     public var service = BenchOutcome.histogram()
-    /// The parts of a visit under ``BenchMode/churn``, in their order: `connect`, `first byte`, `close`.
+    /// The parts of a visit under ``BenchMode/churn``, in this order: `connect`, `first byte`, `close`.
     public var parts: [(name: String, times: Histogram<UInt64>)] = []
-    /// Second by second.
+    /// The run second by second.
     public var seconds: [BenchSecond] = []
-    /// How busy the busiest of the loops that played the clients was, 0 to 1: near 1 the generator is the limit, and not
-    /// the server.
+    /// The share of processor time that the busiest worker thread used, 0 to 1. Near 1, the load generator is the limit,
+    /// not the server.
     public var busy = 0.0
-    /// Why the run says nothing about the server; empty for a valid one.
+    /// The reasons why the run says nothing about the server; empty for a valid run.
     public var invalidReasons: [String] = []
-    /// Was it told to end early?
+    /// True if the run was ended early.
     public var wasInterrupted = false
 
-    /// A run that has not begun.
+    /// Creates the outcome of a run that has not begun.
     public init(plan: BenchPlan, address: String, began: String) {
         self.plan = plan
         self.address = address
         self.began = began
     }
 
-    /// For times of up to an hour, in nanoseconds.
+    /// An empty histogram for times of up to 1 hour, in nanoseconds.
     public static func histogram() -> Histogram<UInt64> {
         Histogram(highestTrackableValue: 3_600_000_000_000, numberOfSignificantValueDigits: .three)
     }
 
-    /// All errors together.
+    /// The sum of the errors of all kinds.
     public var errorCount: UInt64 { errors.values.reduce(0, +) }
 }
 
-/// One second of a bench, or the part of one with which it ended.
+/// One second of a run; the last one may be shorter.
 public struct BenchSecond: Sendable {
-    /// When it began, counted from the first.
+    /// When it began, from the beginning of counting.
     public var start: Duration
-    /// How long it was.
+    /// Its length.
     public var length: Duration
-    /// Echoes that came back in it.
+    /// Complete echoes.
     public var echoes: UInt64
-    /// Bytes that came back in it.
+    /// Bytes of the complete echoes.
     public var bytes: UInt64
-    /// Errors and mismatches in it.
+    /// Errors and mismatches.
     public var errors: UInt64
-    /// The latencies of its echoes, from when they were due. It is made anew each time that it is asked for.
+    /// The latencies of its echoes, from when they were due. Each access makes a new histogram.
     public var latency: Histogram<UInt64> { times.times }
 
     let times: CompactTimes
 
-    /// A second as it was recorded.
+    /// Creates a second.
     ///
-    /// - Parameter latency: as ``BenchOutcome/histogram()`` makes it.
+    /// - Parameter latency: a histogram with the cells of ``BenchOutcome/histogram()``.
     public init(
         start: Duration, length: Duration, echoes: UInt64, bytes: UInt64, errors: UInt64, latency: Histogram<UInt64>
     ) {
@@ -92,7 +92,7 @@ public struct BenchSecond: Sendable {
         times = CompactTimes(latency)
     }
 
-    /// The latency that so many percent of its echoes kept; nil when there was none.
+    /// A percentile, 0 to 100, of the latencies; nil without an echo.
     public func latency(at percentile: Double) -> Duration? {
         let latency = latency
         return latency.totalCount == 0 ? nil : .nanoseconds(Int64(clamping: latency.valueAtPercentile(percentile)))

@@ -30,7 +30,7 @@ struct BenchRun {
         return count(pool, address)
     }
 
-    /// Nothing there is found out here, before hundreds of clients do.
+    /// Connects once: a missing server is one error here, instead of hundreds of clients' errors.
     private func firstThatAnswers() throws -> SocketAddress {
         do {
             let connection = try Connection.open(
@@ -39,11 +39,11 @@ struct BenchRun {
             return connection.peer
         } catch {
             guard isStopped, error.reason == .timedOut else { throw error }
-            throw BenchObstacle(description: "it was ended before \(bench.endpoint) had answered")
+            throw BenchObstacle(description: "the run was ended before \(bench.endpoint) answered")
         }
     }
 
-    /// Waits until every client has had its first echo, or has failed to.
+    /// Waits until each client had its first echo, or failed.
     private func waitForClients(of pool: WorkerPool) throws {
         let deadline = MonotonicTime.now + plan.ramp + plan.timeout + plan.timeout
         while MonotonicTime.now < deadline, !isStopped {
@@ -57,7 +57,7 @@ struct BenchRun {
         if state.greeted > 0 { return }
         pool.cancel()
         pool.waitUntilDone(until: .now + .seconds(5))
-        throw BenchObstacle(description: nobodyServed(state.firstProblem))
+        throw BenchObstacle(description: noClientServed(state.firstProblem))
     }
 
     private func count(_ pool: WorkerPool, _ address: SocketAddress) -> BenchOutcome {
@@ -82,7 +82,7 @@ struct BenchRun {
         return outcome
     }
 
-    /// Second by second; returns when it ended.
+    /// Counts second by second; returns the moment at which counting ended.
     private func countSeconds(
         _ pool: WorkerPool, from begin: MonotonicTime, _ outcome: inout BenchOutcome, _ total: inout Tally
     ) -> MonotonicTime {
@@ -92,7 +92,7 @@ struct BenchRun {
             let next = min(start + .seconds(1), end)
             sleep(until: next)
             let last = min(.now, next)
-            // The first has the errors of those who connected and warmed up, too: they count.
+            // The first second includes the errors of connecting and of the warm-up.
             let tally = pool.takeTally()
             total.add(tally)
             let second = BenchSecond(tally, start: start - begin, length: last - start)
@@ -108,7 +108,7 @@ struct BenchRun {
         return start
     }
 
-    /// What is on its way may still come back, for as long as an echo may take.
+    /// Waits for the messages in flight, for as long as an echo may take.
     private func finish(_ pool: WorkerPool, _ outcome: inout BenchOutcome, _ total: inout Tally) {
         let start = MonotonicTime.now
         let deadline = MonotonicTime.now + plan.timeout + plan.timeout + .milliseconds(500)
@@ -123,11 +123,11 @@ struct BenchRun {
         }
     }
 
-    private func nobodyServed(_ problem: BenchProblem?) -> String {
+    private func noClientServed(_ problem: BenchProblem?) -> String {
         switch problem {
-        case .error(let kind): "no client was served by \(bench.endpoint): \(kind)"
-        case .mismatch(let text): "\(bench.endpoint) is no echo server: \(text)"
-        case nil: "no client was served by \(bench.endpoint)"
+        case .error(let kind): "\(bench.endpoint) served no client: \(kind)"
+        case .mismatch(let text): "\(bench.endpoint) is not an echo server: \(text)"
+        case nil: "\(bench.endpoint) served no client"
         }
     }
 

@@ -2,40 +2,40 @@
 
 internal import NitkaProbe
 
-/// Whether what a bench measured says something about the server: decided from its numbers alone.
+/// Decides from the numbers of a run alone whether they say something about the server.
 struct BenchVerdict: Hashable {
-    /// A rate that was asked for may be missed by so much.
+    /// The share by which a run may miss its rate.
     static let rateTolerance = 0.02
-    /// The generator may send so late by its own fault; and where the server is slower, a tenth of what it takes.
+    /// How late the generator itself may send, in nanoseconds. Where echoes take long, it is a tenth of their time.
     static let allowedLag: UInt64 = 1_000_000
 
     var clientsAsked: Int
     var clientsOpen: Int
     var rateAsked: Double?
     var rateReached: Double
-    /// How long was counted: of what was due in it a message more or less is no miss.
+    /// The counted time. One message more or less in it is not a miss.
     var seconds: Double
-    /// The 99th percentiles of how late the generator sent, and of how long echoes took, in nanoseconds.
+    /// The 99th percentiles of how late the generator sent, and of how long the echoes took, in nanoseconds.
     var lag: UInt64
     var latency: UInt64
     var echoes: UInt64
 
-    /// Why it says nothing, a sentence each; empty when it is valid.
+    /// Why the numbers say nothing about the server, one clause each; empty for a valid run.
     var invalidReasons: [String] {
         var reasons: [String] = []
         if clientsOpen < clientsAsked {
-            reasons.append("\(clientsOpen) of \(clientsAsked) clients were served when counting began")
+            reasons.append("only \(clientsOpen) of \(clientsAsked) clients were served when counting began")
         }
-        if echoes == 0 { reasons.append("no echo came back while it was counted") }
+        if echoes == 0 { reasons.append("no echo came back in the counted time") }
         if let rateAsked, abs(rateReached - rateAsked) > max(rateAsked * Self.rateTolerance, 1 / max(seconds, 1e-9)) {
-            reasons.append("the rate was \(told(rateReached)) a second, not \(told(rateAsked))")
+            reasons.append("the rate was \(text(rateReached)) messages a second instead of \(text(rateAsked))")
         }
         if lag > max(Self.allowedLag, latency / 10) {
-            reasons.append("the generator sent 1 % of the messages \(lag / 1000) µs late or later by its own fault")
+            reasons.append("the generator itself sent 1 % of the messages at least \(Figures.time(Double(lag))) late")
         }
         return reasons
     }
 
-    /// Small rates with what is behind the point: that the rate was 0 and not 0 says nothing.
-    private func told(_ rate: Double) -> String { Figures.decimal(rate, places: rate < 100 ? 2 : 0) }
+    /// With decimals for a small rate: two rates that both read as 0 would say nothing.
+    private func text(_ rate: Double) -> String { Figures.decimal(rate, places: rate < 100 ? 2 : 0) }
 }

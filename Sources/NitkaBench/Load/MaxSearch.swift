@@ -1,28 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The search for the highest rate that holds: which one to try next, decided from those that were tried.
+/// The search for the highest rate at which a condition holds: the next rate, decided from those that were tried.
 ///
-/// It begins at half of what a closed loop reached, adds half to what held until something does not, and halves the gap
-/// between the two until it is narrow.
+/// It starts at half the rate of a closed loop, multiplies by 1.5 while the condition holds, and then halves the gap
+/// between the highest rate that held and the lowest that did not.
 public struct MaxSearch: Hashable, Sendable {
-    /// The highest rate that held.
+    /// The highest rate at which the condition held; nil if there is none yet.
     public private(set) var best: Double?
-    /// The lowest that did not.
+    /// The lowest rate at which it did not hold; nil if there is none yet.
     public private(set) var tooMuch: Double?
-    /// How many were tried.
+    /// The number of rates that were tried.
     public private(set) var steps = 0
 
     private let first: Double
 
-    /// The gap that is narrow enough, as a share of the rate.
+    /// The gap at which the search ends, as a share of the rate.
     public static let precision = 0.05
-    /// The most rates that are tried.
+    /// The limit of rates to try.
     public static let mostSteps = 16
 
-    /// - Parameter closedLoop: echoes a second that a closed loop reached; more than 0.
+    /// Starts a search.
+    ///
+    /// - Parameter closedLoop: echoes per second of a closed loop; more than 0.
     public init(closedLoop: Double) { first = max(1, closedLoop / 2) }
 
-    /// The rate to try next; nil when the search is over.
+    /// The rate to try next; nil when the search has ended.
     public var next: Double? {
         if steps >= Self.mostSteps { return nil }
         switch (best, tooMuch) {
@@ -35,7 +37,7 @@ public struct MaxSearch: Hashable, Sendable {
         }
     }
 
-    /// A rate was tried, and held or not.
+    /// Takes note of whether the condition held at a rate.
     public mutating func tried(_ rate: Double, holds: Bool) {
         steps += 1
         if holds { best = max(best ?? 0, rate) } else { tooMuch = min(tooMuch ?? .infinity, rate) }

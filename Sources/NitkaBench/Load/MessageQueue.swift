@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The messages that a client has on their way, the oldest first. The oldest lies in the queue itself, since most clients
-/// have no other one; those behind it in a ring, which grows when it is full.
+/// The messages that a client has in flight, the oldest first. The oldest is stored inline, because most clients have no
+/// other; the rest is in a ring buffer that grows when it is full.
 struct MessageQueue {
     struct Message {
-        /// When it was to be sent, and when it was.
+        /// When it was due and when it was sent, in nanoseconds.
         let due: Int64
         let sent: Int64
     }
@@ -20,18 +20,18 @@ struct MessageQueue {
         if oldest == nil {
             oldest = message
         } else {
-            putBehind(message)
+            appendToRing(message)
         }
     }
 
-    /// Takes out the oldest.
+    /// Removes and returns the oldest message.
     mutating func removeOldest() -> Message? {
         let message = oldest
         oldest = behind == 0 ? nil : takeFromRing()
         return message
     }
 
-    private mutating func putBehind(_ message: Message) {
+    private mutating func appendToRing(_ message: Message) {
         if behind == ring.count { grow(message) }
         let place = head + behind
         ring[place < ring.count ? place : place - ring.count] = message

@@ -2,14 +2,14 @@
 
 internal import Histogram
 
-/// What the clients of one loop have come to: the loop's thread alone touches it.
+/// What the clients of one worker count. Only the worker's thread touches it.
 final class Recorder {
-    /// From when to when messages count that are due in between; nothing counts before it is said.
-    @exclusivity(unchecked) var window = Window.none
-    /// Do due and sent differ? In a closed loop they are the same, and recorded once.
+    /// A message counts if it is due in this window; none counts before the window is set.
+    var window = Window.none
+    /// In a closed loop a message is due when it is sent, so both times are recorded once.
     let isOpenLoop: Bool
 
-    @exclusivity(unchecked) private var second = Tally()
+    private var second = Tally()
 
     struct Window: Hashable {
         var begin: Int64
@@ -22,7 +22,7 @@ final class Recorder {
 
     func counts(_ due: Int64) -> Bool { due >= window.begin && due < window.end }
 
-    /// A message is back, whole.
+    /// Counts a message whose echo is complete.
     @inline(__always)
     func echo(_ message: MessageQueue.Message, at now: Int64, bytes: Int) {
         guard counts(message.due) else { return }
@@ -32,13 +32,16 @@ final class Recorder {
         if isOpenLoop { second.service.record(UInt64(max(0, now &- message.sent))) }
     }
 
-    /// A message of a schedule is sent now; by its own fault the generator is late by so much.
+    /// Counts a message of a schedule that is sent now.
+    ///
+    /// - Parameter lag: how late the generator itself is, in nanoseconds.
     func began(due: Int64, at now: Int64, lag: Int64) {
         guard counts(due) else { return }
         if now < window.end { second.begunInTime &+= 1 }
         second.lag.record(UInt64(max(0, lag)))
     }
 
+    /// Records the time of a part of a visit.
     func part(_ index: Int, _ nanoseconds: Int64) {
         while second.parts.count <= index { second.parts.append(BenchOutcome.histogram()) }
         second.parts[index].record(UInt64(max(0, nanoseconds)))
@@ -51,8 +54,8 @@ final class Recorder {
         second.firstMismatch = second.firstMismatch ?? description
     }
 
-    /// Hands out what has come since this was last asked, for a fresh one: on the loop it costs a move, since to add
-    /// histograms up, or to make them, would be a pause that every client's next echo had to wait out.
+    /// Returns what was counted since the last call, and continues with a fresh tally. To add histograms or to make them
+    /// here would delay the next echo of every client.
     func exchange(_ fresh: FreshTally) -> Tally {
         let past = second
         second = fresh.take()
@@ -60,20 +63,19 @@ final class Recorder {
     }
 }
 
-/// A tally that is handed from one thread to another, and not shared: a histogram that two hold is copied with the next
-/// record.
+/// A tally that moves from one thread to another. A shared histogram would be copied on the next record.
 final class FreshTally: @unchecked Sendable {
-    // Unchecked: taken once, by the thread that it is handed to.
+    // Unchecked: only the receiving thread takes it.
     private var tally: Tally? = Tally()
 
     func take() -> Tally { tally.take() ?? Tally() }
 }
 
-/// Counts and times of a while.
+/// Counts and times of one interval.
 struct Tally: Sendable {
     var echoes: UInt64 = 0
-    /// Messages of a schedule that were sent before counting ended: what the rate was. Echoes would not do: the last of
-    /// them are still on their way then.
+    /// Messages of a schedule that were sent before counting ended: the rate is computed from them. Echoes would not do,
+    /// because the last ones are still in flight then.
     var begunInTime: UInt64 = 0
     var bytes: UInt64 = 0
     var errors: [String: UInt64] = [:]

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// When the messages of one client are due in an open loop: all clients together evenly spaced, each at its own place
-/// in the round.
+/// When the messages of one client are due in an open loop. The messages of all clients together are evenly spaced.
 struct Schedule: Hashable {
     private let start: Int64
     private let first: Double
@@ -10,21 +9,21 @@ struct Schedule: Hashable {
 
     /// - Parameters:
     ///   - start: when the first message of the first client is due, in nanoseconds.
-    ///   - rate: messages a second of all clients together; more than 0.
+    ///   - rate: messages per second of all clients together; more than 0.
     init(start: Int64, client: Int, of clients: Int, rate: Double) {
         self.start = start
         first = Double(client) * 1e9 / rate
         period = Double(clients) * 1e9 / rate
     }
 
-    /// When the next message is due: from the first, not from the one before, so that no rounding adds up.
+    /// When the next message is due. It is computed from the first, so that rounding errors do not accumulate.
     var next: Int64 { start &+ Int64(min(first + index * period, 4e18)) }
 
     mutating func advance() { index += 1 }
 
     /// How many messages are still due before a moment.
     func count(before moment: Int64) -> Int {
-        // By the same sum as `next`: a division may round to one more.
+        // Compared with `next` first: the division alone may round up to one more.
         next >= moment ? 0 : max(1, Int(((Double(moment &- start) - first) / period - index).rounded(.up)))
     }
 }

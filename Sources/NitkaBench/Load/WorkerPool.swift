@@ -23,7 +23,7 @@ struct WorkerPool {
             self.workers = workers
             try startThreads()
         } catch {
-            throw BenchObstacle(description: "make the threads of the load: \(error)")
+            throw BenchObstacle(description: "cannot create the threads of the load: \(error)")
         }
     }
 

@@ -8,9 +8,9 @@ import NitkaBench
 import NitkaProbe
 import Testing
 
-/// What a bench says of servers that are not good.
+/// What a bench reports about bad servers.
 @Suite struct BenchOfBadServersTests {
-    @Test func oneByteChangedInTenMillionIsFound() async throws {
+    @Test("a single changed byte after 10 million is found") func oneByteChangedInTenMillionIsFound() async throws {
         let flipAt = UInt64(10_000_000)
         let handler: @Sendable (AsyncClient) async throws -> Void = { client in
             var offset = UInt64(0)
@@ -34,8 +34,8 @@ import Testing
         }
     }
 
-    @Test func bytesOfAnotherClientAreNamed() async throws {
-        // The second client is sent what the first one said.
+    @Test("bytes of another client are named as such") func bytesOfAnotherClientAreNamed() async throws {
+        // The server sends the bytes of the first client to the second one.
         let first = Monitor<[UInt8]?>(nil)
         let handler: @Sendable (AsyncClient) async throws -> Void = { client in
             while let bytes = try await client.read() {
@@ -49,15 +49,15 @@ import Testing
         try await withServer(handler) { address in
             var plan = BenchPlan.short
             plan.clients = 2
-            // The probing first connection of a bench is client 1 of the server, and says nothing.
+            // Client 1 of the server is the first connection of the bench, which sends nothing.
             let outcome = try await Bench("\(address)", plan).run()
             #expect(outcome.mismatches >= 1)
             #expect(outcome.firstMismatch?.contains("64 bytes of client") == true)
         }
     }
 
-    /// Bytes that are right, and come before anybody can know them: a server that has guessed how they are made.
-    @Test func bytesAheadOfTimeAreNoEcho() async throws {
+    /// The server guesses the next bytes of the stream.
+    @Test("correct bytes that were not sent yet are a mismatch") func bytesAheadOfTimeAreNoEcho() async throws {
         var plan = BenchPlan.short
         plan.clients = 1
         var guess = [UInt8](repeating: 0, count: 128)
@@ -70,7 +70,7 @@ import Testing
                     count += 1
                     return count
                 }
-                // To the second message: with the first one a server says that it is one.
+                // In the second echo: the first one must be right, or the server counts as no echo server.
                 try await client.write(count == 2 ? guess : bytes)
             }
         }) { address in
@@ -80,7 +80,8 @@ import Testing
         }
     }
 
-    @Test func whoIsTurnedAwayIsCountedAndTheRunIsInvalid() async throws {
+    @Test("rejected clients are counted and make the run invalid")
+    func rejectedClientsAreCountedAndTheRunIsInvalid() async throws {
         var limits = Limits()
         limits.clients = 3
         try await withServer(limits: limits, { try await EchoService.serve($0) }) { address in
@@ -91,11 +92,11 @@ import Testing
             #expect(outcome.clients == 3)
             #expect(outcome.echoes > 0)
             #expect((outcome.errors["timed out"] ?? 0) >= 2)
-            #expect(outcome.invalidReasons == ["3 of 5 clients were served when counting began"])
+            #expect(outcome.invalidReasons == ["only 3 of 5 clients were served when counting began"])
         }
     }
 
-    @Test func aServerThatDiesEndsNoRunEarly() async throws {
+    @Test("a run continues when its server dies") func aServerThatDiesEndsNoRunEarly() async throws {
         let server = try Server(on: "127.0.0.1:0")
         let chain = ThreadChain()
         try chain.start(named: "serve") { _ = try? server.runBlocking(loops: 1) { try await EchoService.serve($0) } }
@@ -121,20 +122,19 @@ import Testing
         #expect(outcome.errors["connect: connection refused"] != nil)
     }
 
-    @Test func whoAnswersNothingServesNobody() async throws {
+    @Test("a server that never answers serves no client") func aSilentServerServesNoClient() async throws {
         try await withServer({ client in while try await client.read() != nil {} }) { address in
             var plan = BenchPlan.short
             plan.timeout = .milliseconds(300)
             await #expect { try await Bench("\(address)", plan).run() } throws: { error in
-                "\(error)" == "no client was served by \(address): timed out"
+                "\(error)" == "\(address) served no client: timed out"
             }
         }
     }
 
-    /// A server that stalls a fifth of every second. Who asks on a schedule sees it; who asks only when he was answered
-    /// does not: coordinated omission.
-    @Test(.timeLimit(.minutes(1)))
-    func aStallIsSeenByWhoCountsFromWhenAMessageWasDue() async throws {
+    /// The server stalls for 200 ms in every second. A closed loop asks less during a stall: coordinated omission.
+    @Test("an open loop shows a stall that a closed loop hides", .timeLimit(.minutes(1)))
+    func anOpenLoopShowsAStallThatAClosedLoopHides() async throws {
         let server = try Server(on: "127.0.0.1:0")
         let chain = ThreadChain()
         let start = MonotonicTime.now
@@ -158,16 +158,17 @@ import Testing
         let closed = try await Bench("\(server.addresses[0])", plan).run()
         plan.rate = 1000
         let open = try await Bench("\(server.addresses[0])", plan).run()
-        // A tenth of what is due in a second waits half of the stall or more; of those who wait to be answered only ten do.
+        // 10 % of the messages of an open loop wait for 100 ms or more. In a closed loop only 10 per stall do.
         #expect(open.latency.valueAtPercentile(95) >= 100_000_000)
-        // Four stalls, which ten clients wait out: a twentieth of less than that would be them.
-        if closed.echoes < 1000 { try Test.cancel("skipped: this machine is too busy for a thousand echoes meanwhile") }
+        // 10 clients wait in up to 4 stalls: with fewer echoes, those 40 would be 5 %.
+        if closed.echoes < 1000 { try Test.cancel("skipped: this machine is too busy for 1000 echoes in 3 seconds") }
         #expect(closed.latency.valueAtPercentile(95) < 100_000_000)
     }
 
-    /// With places left and a schedule that is used up there is nothing to wait for but the echoes: a loop that kept
-    /// looking at the clock instead heard of none of them.
-    @Test func aSlowServerUnderADeepScheduleLosesNothing() async throws {
+    /// After the last message of a schedule only echoes are left to wait for. A loop that polls the clock instead would
+    /// miss them.
+    @Test("a slow server under a deep schedule loses nothing")
+    func aSlowServerUnderADeepScheduleLosesNothing() async throws {
         let handler: @Sendable (AsyncClient) async throws -> Void = { client in
             while let bytes = try await client.read() {
                 try await Task.sleep(for: .milliseconds(50))
@@ -183,12 +184,11 @@ import Testing
         }
     }
 
-    /// What was due and could not be sent before patience ended is counted, and the rate was missed.
-    @Test(arguments: [BenchMode.pingPong, .churn])
+    @Test("messages that a slow server kept from being sent count as errors", arguments: [BenchMode.pingPong, .churn])
     func whatAServerKeepsFromBeingSentIsCounted(mode: BenchMode) async throws {
         let handler: @Sendable (AsyncClient) async throws -> Void = { client in
             while let bytes = try await client.read() {
-                // Its loop has no other client; a task that sleeps would wait for a thread that other tests block.
+                // It may block: the loop has no other client. Task.sleep needs a thread that other tests block.
                 _ = Monitor(false).wait(until: .now + .milliseconds(100)) { $0 ? true : nil }
                 try await client.write(bytes)
             }
@@ -200,13 +200,14 @@ import Testing
             #expect(outcome.echoes + outcome.errors["not sent in time", default: 0] == 300)
             #expect(outcome.errors["not sent in time", default: 0] > 200)
             #expect(outcome.invalidReasons.contains { $0.hasPrefix("the rate was ") })
-            // The generator was late because the server was.
-            #expect(!outcome.invalidReasons.contains { $0.contains("by its own fault") })
+            // The server made the generator late.
+            #expect(!outcome.invalidReasons.contains { $0.contains("the generator itself") })
         }
     }
 
-    /// Its only client is answered once, and never again on any connection.
-    @Test func whatAServerThatFellSilentWasNotSentIsCounted() async throws {
+    /// The server answers 1 message, and never again on any connection.
+    @Test("messages due to a server that fell silent count as errors")
+    func whatAServerThatFellSilentWasNotSentIsCounted() async throws {
         let wasAnswered = Monitor(false)
         try await withServer({ client in
             while let bytes = try await client.read() {
@@ -225,8 +226,9 @@ import Testing
         }
     }
 
-    /// Of two clients the second one is never answered.
-    @Test func whatWhoWasNeverServedHadToSendIsCounted() async throws {
+    /// The server answers only the first of 2 clients.
+    @Test("messages due from a client that was never served count as errors")
+    func messagesOfAClientThatWasNeverServedAreCounted() async throws {
         let first = Monitor<UInt64?>(nil)
         try await withServer({ client in
             while let bytes = try await client.read() {
@@ -245,9 +247,10 @@ import Testing
         }
     }
 
-    /// The second visit of all is turned away. From then on a visit is answered when both visitors are there, so that
-    /// both are served.
-    @Test func aVisitorWhoIsTurnedAwayAtFirstIsServedAllTheSame() async throws {
+    /// The server rejects the second visit. From then on it answers a visit only when both clients are connected, so that
+    /// it serves both.
+    @Test("a churn client that is rejected first is served later")
+    func aChurnClientThatIsRejectedFirstIsServedLater() async throws {
         let visits = Monitor((came: 0, inside: 0, haveMet: false, answered: 0))
         try await withServer({ client in
             guard let bytes = try await client.read() else { return }
@@ -279,18 +282,19 @@ import Testing
         }
     }
 
-    /// Three of four are turned away once and then served, which is two connections and one client each.
-    @Test func whoIsServedAtTheSecondTryIsOneClient() async throws {
+    /// The server rejects 3 of 4 clients once, and then serves them.
+    @Test("a client that is served on its second connection counts once")
+    func aClientThatIsServedOnItsSecondConnectionCountsOnce() async throws {
         let visits = Monitor((came: 0, served: 0))
         try await withServer({ client in
-            // The probing first connection of a bench says nothing.
+            // The first connection of the bench sends nothing.
             guard let greeting = try await client.read() else { return }
             let place = visits.update { visits in
                 visits.came += 1
                 return visits.came
             }
             if (2...4).contains(place) {
-                // Nobody is let go before the last one is there: who came back sooner would be turned away again.
+                // All 3 are rejected together: a client that came back sooner would be rejected again.
                 while visits.withLock({ $0.came < 4 }) { await Task.yield() }
                 return
             }
@@ -305,7 +309,7 @@ import Testing
             let bench = try Bench("\(address)", plan)
             let outcome = try await bench.run { progress in
                 guard case .warmingUp = progress else { return }
-                // Who sends a second message has had the first one back.
+                // A client that sends its second message has received its first echo.
                 _ = visits.wait(until: .now + .seconds(30)) { $0.served == 4 ? true : nil }
                 bench.stop()
             }

@@ -5,12 +5,12 @@ import Testing
 
 @testable import NitkaBench
 
-/// The parts of a bench that need no socket.
+/// The parts of the load generator that need no socket.
 @Suite struct BenchPartsTests {
-    @Test func aQueueOfMessagesKeepsTheirOrder() {
+    @Test("a queue of messages keeps their order") func aQueueOfMessagesKeepsTheirOrder() {
         var queue = MessageQueue()
         var (next, expected) = (Int64(0), Int64(0))
-        // Grows, empties, and wraps round at every place of its ring.
+        // The ring grows, becomes empty, and wraps at every index.
         for round in 0..<200 {
             for _ in 0..<(round * 7 % 13) {
                 queue.append(MessageQueue.Message(due: next, sent: next))
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func whatIsDueBeforeOrAfterTheCountingDoesNotCount() {
+    @Test("only messages that are due in the window count") func whatIsDueBeforeOrAfterTheCountingDoesNotCount() {
         let recorder = Recorder(isOpenLoop: true)
         recorder.window = Recorder.Window(begin: 100, end: 200)
         for due in [99, 100, 199, 200] as [Int64] {
@@ -36,13 +36,13 @@ import Testing
         let tally = recorder.exchange(FreshTally())
         #expect((tally.echoes, tally.bytes, tally.begunInTime) == (2, 128, 2))
         #expect([tally.latency, tally.service, tally.lag].map(\.totalCount) == [2, 2, 2])
-        // Due in time, and sent too late to be part of the rate.
+        // Due within the window, but sent too late to count for the rate.
         recorder.began(due: 199, at: 200, lag: 1)
         let late = recorder.exchange(FreshTally())
         #expect((late.begunInTime, late.lag.totalCount) == (0, 1))
     }
 
-    @Test func aScheduleIsEvenOverAllClients() {
+    @Test("the schedules of all clients together are evenly spaced") func aScheduleIsEvenOverAllClients() {
         var due: [Int64] = []
         for client in 0..<7 {
             var schedule = Schedule(start: 1000, client: client, of: 7, rate: 700_000)
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func aScheduleKnowsHowManyAreLeft() {
+    @Test("a schedule knows how many messages are left") func aScheduleKnowsHowManyAreLeft() {
         var schedule = Schedule(start: 0, client: 1, of: 2, rate: 4)
         // Due at 0.25, 0.75, 1.25 seconds.
         #expect(schedule.count(before: 250_000_000) == 0)
@@ -69,8 +69,9 @@ import Testing
         #expect(schedule.count(before: 1_000_000_000) == 1)
     }
 
-    /// Rates at which a division says that one more is due than the sum does.
-    @Test(arguments: [(1, 77.0), (1, 5100), (10, 3700), (50, 6), (50, 580)])
+    /// Rates at which a division alone would leave one message too many.
+    @Test(
+        "nothing is left of a schedule that is done", arguments: [(1, 77.0), (1, 5100), (10, 3700), (50, 6), (50, 580)])
     func nothingIsLeftOfAScheduleThatIsDone(clients: Int, rate: Double) {
         for client in 0..<clients {
             var schedule = Schedule(start: 0, client: client, of: clients, rate: rate)
@@ -83,7 +84,8 @@ import Testing
         }
     }
 
-    @Test func aPlanThatMakesNoSenseIsNoTrap() async throws {
+    @Test("a plan with a value out of range is an error, not a trap") func aPlanThatMakesNoSenseIsNoTrap() async throws
+    {
         var plans = Array(repeating: BenchPlan(), count: 6)
         plans[0].rate = 0
         plans[1].rate = .infinity
@@ -98,7 +100,7 @@ import Testing
         #expect(BenchPlan().problem == nil)
     }
 
-    @Test func theSearchFindsTheHighestRateThatHolds() {
+    @Test("the search finds the highest rate that holds") func theSearchFindsTheHighestRateThatHolds() {
         for limit in [3.0, 900, 12_345, 80_000, 170_000] {
             var search = MaxSearch(closedLoop: 100_000)
             var tried: [Double] = []
@@ -111,13 +113,13 @@ import Testing
         }
     }
 
-    @Test func theSearchGivesUpWhereNothingHolds() {
+    @Test("the search ends if no rate holds") func theSearchGivesUpWhereNothingHolds() {
         var search = MaxSearch(closedLoop: 1000)
         while let rate = search.next { search.tried(rate, holds: false) }
         #expect(search.best == nil)
     }
 
-    @Test func whatIsInvalidSaysWhy() {
+    @Test("an invalid run names its reasons") func whatIsInvalidSaysWhy() {
         let good = BenchVerdict(
             clientsAsked: 50, clientsOpen: 50, rateAsked: 1000, rateReached: 985, seconds: 1, lag: 900_000,
             latency: 100_000,
@@ -125,39 +127,39 @@ import Testing
         #expect(good.invalidReasons == [])
         var fewer = good
         fewer.clientsOpen = 49
-        #expect(fewer.invalidReasons == ["49 of 50 clients were served when counting began"])
+        #expect(fewer.invalidReasons == ["only 49 of 50 clients were served when counting began"])
         var slow = good
         slow.rateReached = 979
-        #expect(slow.invalidReasons == ["the rate was 979 a second, not 1000"])
-        // Of ten and a half messages that were due eleven are no miss.
+        #expect(slow.invalidReasons == ["the rate was 979 messages a second instead of 1000"])
+        // 10.5 messages were due: 11 are not a miss.
         let few = BenchVerdict(
             clientsAsked: 1, clientsOpen: 1, rateAsked: 7, rateReached: 11 / 1.5, seconds: 1.5, lag: 0, latency: 0,
             echoes: 11)
         #expect(few.invalidReasons == [])
         var late = good
         late.lag = 1_100_000
-        #expect(late.invalidReasons.count == 1)
-        // Where the server itself is slow, a late message is a small part of it.
+        #expect(late.invalidReasons == ["the generator itself sent 1 % of the messages at least 1.1 ms late"])
+        // With a slow server, the lag is a small part of the latency.
         late.latency = 20_000_000
         #expect(late.invalidReasons == [])
         var nothing = good
         (nothing.echoes, nothing.rateAsked) = (0, nil)
-        #expect(nothing.invalidReasons == ["no echo came back while it was counted"])
+        #expect(nothing.invalidReasons == ["no echo came back in the counted time"])
     }
 
-    @Test func thePreflightNamesTheRemedy() {
+    @Test("the preflight names the remedy") func thePreflightNamesTheRemedy() {
         var plan = BenchPlan()
         plan.clients = 30_000
         #expect(Preflight(descriptors: 40_000, ports: 40_000).obstacle(plan) == nil)
         #expect(Preflight(descriptors: nil, ports: nil).obstacle(plan) == nil)
         plan.loops = 8
         #expect(Preflight(processors: 8).advice(plan) == nil)
-        #expect(Preflight(processors: 2).advice(plan) == "8 threads on 2 processors wait for one another: --threads 2")
+        #expect(Preflight(processors: 2).advice(plan) == "8 threads compete for 2 processors: --threads 2")
         #expect(Preflight(descriptors: 1024, ports: 40_000).obstacle(plan)?.contains("ulimit -n 30064") == true)
         #expect(Preflight(descriptors: 40_000, ports: 28_232).obstacle(plan)?.contains("ip_local_port_range") == true)
     }
 
-    @Test func timesThatWereMadeCompactAreTheSame() {
+    @Test("compact times are equal to the original") func timesThatWereMadeCompactAreTheSame() {
         for values in [
             [], [0], [7], [7, 7, 7], [1000, 1001], [2048, 2049], [0, 5, 5_000_000_123], [3_599_999_999_999],
             [5_000_000_123, 5_000_000_123, 9_000_000_321],
@@ -174,7 +176,8 @@ import Testing
         #expect(CompactTimes(many).times.maxRecorded == many.maxRecorded)
     }
 
-    @Test func aClientThatIsNotServedComesBackLessOften() {
+    @Test("a client that is not served connects less and less often")
+    func aClientThatIsNotServedComesBackLessOften() {
         var pause = ReconnectPause()
         #expect(
             (0..<8).map { _ in pause.next(wasGreeted: false) / 1_000_000 } == [10, 20, 40, 80, 160, 320, 640, 1000])

@@ -8,10 +8,11 @@ import NitkaCheck
 import NitkaProbe
 import Testing
 
-/// A bench that is ended early.
+/// Runs that are ended early.
 @Suite struct BenchStopTests {
-    /// A queue that is full: the kernel drops who asks for more, and nobody says so.
-    @Test(.timeLimit(.minutes(1))) func aRunThatIsStoppedWhileItConnectsEndsAtOnce() async throws {
+    /// With a full backlog, the kernel drops further SYNs without an answer.
+    @Test("a run that is stopped while it connects ends at once", .timeLimit(.minutes(1)))
+    func aRunThatIsStoppedWhileItConnectsEndsAtOnce() async throws {
         let listener = try Listener(on: Endpoint("127.0.0.1:0"), backlog: 0)
         let address = listener.addresses[0]
         var waiting: [Connection] = []
@@ -22,16 +23,16 @@ import Testing
         plan.timeout = .seconds(600)
         let bench = try Bench("\(address)", plan)
         let task = Task { try await bench.run() }
-        while !isAskedForAConnection(address.port) { try await Task.sleep(for: .milliseconds(5)) }
+        while !hasConnectionAttempt(address.port) { try await Task.sleep(for: .milliseconds(5)) }
         bench.stop()
         await #expect { try await task.value } throws: { error in
-            "\(error)" == "it was ended before \(address) had answered"
+            "\(error)" == "the run was ended before \(address) answered"
         }
         withExtendedLifetime(waiting) {}
     }
 
-    /// A connection in SYN_SENT, which is 02 there, see proc_pid_net(5).
-    private func isAskedForAConnection(_ port: UInt16) -> Bool {
+    /// True if a connection to the port is in SYN_SENT, which is 02 in that file, see proc_pid_net(5).
+    private func hasConnectionAttempt(_ port: UInt16) -> Bool {
         let number = String(Int(port) + 0x10000, radix: 16, uppercase: true).dropFirst()
         return (ProcFile.text("/proc/net/tcp") ?? "").split(separator: "\n").contains { line in
             let fields = line.split(separator: " ")
@@ -39,7 +40,8 @@ import Testing
         }
     }
 
-    @Test func aRunThatIsStoppedWhileItWarmsUpEndsAtOnce() async throws {
+    @Test("a run that is stopped during its warm-up ends at once")
+    func aRunThatIsStoppedWhileItWarmsUpEndsAtOnce() async throws {
         try await withServer({ try await EchoService.serve($0) }) { address in
             var plan = BenchPlan.short
             plan.warmup = .seconds(600)
@@ -52,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledTaskStopsItsRun() async throws {
+    @Test("cancelling the task of a run stops the run") func aCancelledTaskStopsItsRun() async throws {
         try await withServer({ try await EchoService.serve($0) }) { address in
             var plan = BenchPlan.short
             plan.duration = .seconds(600)
@@ -67,7 +69,7 @@ import Testing
 }
 
 extension BenchPlan {
-    /// Of a bench that is over at once.
+    /// The plan of a very short run.
     static var short: BenchPlan {
         var plan = BenchPlan()
         (plan.clients, plan.loops, plan.duration, plan.warmup) = (4, 1, .milliseconds(300), .milliseconds(50))

@@ -7,9 +7,9 @@ import NitkaSystem
 import NitkaBench
 import Testing
 
-/// The load, against servers of our own.
+/// The load generator against an echo server of this package.
 @Suite struct BenchTests {
-    /// Short for a bench, and patient: a machine that is busy with other tests makes all of it late.
+    /// A short run with a long timeout, because other tests load the same machine.
     private func shortPlan(_ mode: BenchMode) -> BenchPlan {
         var plan = BenchPlan()
         plan.mode = mode
@@ -22,7 +22,7 @@ import Testing
         return plan
     }
 
-    @Test(arguments: BenchMode.allCases)
+    @Test("every mode counts echoes and finds no error", arguments: BenchMode.allCases)
     func everyModeCountsEchoesAndFindsNothingWrong(mode: BenchMode) async throws {
         try await withEchoServer { address in
             let outcome = try await Bench("\(address)", shortPlan(mode)).run()
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [BenchMode.pingPong, .churn, .hold])
+    @Test("an open loop sends at its rate", arguments: [BenchMode.pingPong, .churn, .hold])
     func anOpenLoopSendsWhatWasAskedFor(mode: BenchMode) async throws {
         try await withEchoServer { address in
             var plan = shortPlan(mode)
@@ -50,11 +50,22 @@ import Testing
         }
     }
 
-    @Test func nothingThereIsAnError() async throws {
+    @Test("a server that does not exist is an error") func aMissingServerIsAnError() async throws {
         await #expect(throws: NitkaError.self) { try await Bench("127.0.0.1:1", shortPlan(.pingPong)).run() }
     }
 
-    @Test func aRunEndsEarlyWithWhatItHas() async throws {
+    /// Neither side's buffers hold the message, so a client that read only after its last send would wait for ever.
+    @Test("a churn client reads its echo while it sends") func aLargeVisitDoesNotDeadlock() async throws {
+        try await withEchoServer { address in
+            var plan = shortPlan(.churn)
+            (plan.clients, plan.size, plan.duration) = (1, 32 << 20, .milliseconds(300))
+            let outcome = try await Bench("\(address)", plan).run()
+            #expect(outcome.errors == [:])
+            #expect(outcome.clients == 1)
+        }
+    }
+
+    @Test("a run that is stopped keeps what it counted") func aRunEndsEarlyWithWhatItHas() async throws {
         try await withEchoServer { address in
             var plan = shortPlan(.pingPong)
             plan.duration = .seconds(600)
@@ -69,14 +80,14 @@ import Testing
     }
 }
 
-/// The echo service under `tasks` for as long as the body runs.
+/// Runs the echo service under `tasks` until the body returns.
 func withEchoServer<Result>(
     limits: Limits = Limits(), _ body: (SocketAddress) async throws -> Result
 ) async throws -> Result {
     try await withServer(limits: limits, { try await EchoService.serve($0) }, body)
 }
 
-/// A server under `tasks` for as long as the body runs.
+/// Runs a server under `tasks` until the body returns.
 func withServer<Result>(
     limits: Limits = Limits(), _ handler: @escaping @Sendable (AsyncClient) async throws -> Void,
     _ body: (SocketAddress) async throws -> Result
