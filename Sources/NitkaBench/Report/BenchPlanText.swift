@@ -3,7 +3,7 @@
 internal import Nitka
 internal import NitkaProbe
 
-/// What a bench did, as a sentence.
+/// The plan of a run as text.
 struct BenchPlanText {
     let report: BenchReport
 
@@ -14,17 +14,17 @@ struct BenchPlanText {
         "\(EscapedText(report.mode)) with \(EscapedText(report.address)): \(parts.joined(separator: ", "))"
     }
 
-    /// What stands behind the colon.
+    /// The phrases after the colon.
     var parts: [String] {
         var parts = [report.clientsAsked == 1 ? "1 client" : "\(report.clientsAsked) clients"]
         parts.append("\(Self.size(report.size)) a message")
-        if report.depth > 1 { parts.append("\(report.depth) on their way at once") }
+        if report.depth > 1 { parts.append("\(report.depth) in flight") }
         if let rate = report.rateAsked { parts.append("at \(Figures.rate(rate))/s") }
         parts.append("for \(Figures.time(report.duration * 1e9))")
         return parts
     }
 
-    /// As it is written on a command line where that is whole: `64 B`, `64 KiB`.
+    /// In KiB or MiB if that is a whole number, as on the command line: `64 B`, `64 KiB`.
     static func size(_ bytes: Int) -> String {
         switch bytes {
         case _ where bytes > 0 && bytes % 1_048_576 == 0: "\(bytes / 1_048_576) MiB"

@@ -3,19 +3,19 @@
 internal import FoundationEssentials
 
 extension BenchReport {
-    /// The report as JSON for a file: keys in alphabetical order, a newline at the end.
+    /// The report as JSON, with its keys in alphabetical order and a newline at the end.
     public func json() -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        // What it refuses are numbers that are none, and a report made from an outcome has none.
-        guard let data = try? encoder.encode(self) else { preconditionFailure("a report with a number that is none") }
+        // Only NaN and infinity fail, and a report from an outcome or from JSON has neither.
+        guard let data = try? encoder.encode(self) else { preconditionFailure("a report contains NaN or infinity") }
         return String(decoding: data, as: UTF8.self) + "\n"
     }
 
-    /// Reads what ``json()`` wrote.
+    /// Reads a report that ``json()`` wrote.
     ///
-    /// - Parameter json: the file's text.
-    /// - Throws: ``ReportError``, a phrase that says what is wrong with it, to be put behind the file's name.
+    /// - Parameter json: the text of the file.
+    /// - Throws: ``ReportError``, whose text follows the file's name.
     public init(json: String) throws(ReportError) {
         let decoder = JSONDecoder()
         let data = Data(json.utf8)
@@ -23,7 +23,7 @@ extension BenchReport {
             throw ReportError("it is not a report of nitka bench")
         }
         guard mark.version == Self.currentVersion else {
-            throw ReportError("it is a report of version \(mark.version), and this is nitka for version 1")
+            throw ReportError("it is a report of version \(mark.version), this nitka reads version 1")
         }
         do {
             self = try decoder.decode(Self.self, from: data)
@@ -32,7 +32,7 @@ extension BenchReport {
         }
     }
 
-    /// The two keys that no version takes away.
+    /// The 2 keys that every version has.
     private struct Mark: Codable {
         var format: String
         var version: Int
@@ -43,8 +43,8 @@ extension BenchReport {
         case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
             DecodingError.dataCorrupted(let context):
-            "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is not what it should be"
-        default: "it can't be read"
+            "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has a wrong type or value"
+        default: "it cannot be read"
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension BenchReport {
-    /// The figures of an outcome.
+    /// Creates the report of an outcome.
     public init(_ outcome: BenchOutcome) {
         let plan = outcome.plan
         let seconds = outcome.duration / .seconds(1)
@@ -32,12 +32,12 @@ extension BenchReport {
         invalidReasons = outcome.invalidReasons
     }
 
-    /// 0 for a run that ended before any time had passed.
+    /// 0 for a run without counted time.
     private static func perSecond(_ count: UInt64, in seconds: Double) -> Double {
         seconds > 0 ? rounded(Double(count) / seconds) : 0
     }
 
-    /// To a thousandth: the digits beyond say nothing, and JSON has no NaN.
+    /// To a thousandth; 0 for NaN and infinity, which JSON does not have.
     private static func rounded(_ value: Double) -> Double {
         value.isFinite ? (value * 1000).rounded() / 1000 : 0
     }

@@ -3,17 +3,17 @@
 extension BenchReport {
     /// Times of many echoes, in microseconds.
     public struct Times: Codable, Hashable, Sendable {
-        /// Half of them were this or less.
+        /// The median: 50 % of the times are this or less.
         public var p50: Double
-        /// 90 % of them were this or less.
+        /// 90 % of the times are this or less.
         public var p90: Double
-        /// 99 % of them were this or less.
+        /// 99 % of the times are this or less.
         public var p99: Double
-        /// 99.9 % of them were this or less.
+        /// 99.9 % of the times are this or less.
         public var p999: Double
-        /// The longest.
+        /// The longest time.
         public var max: Double
-        /// Their mean.
+        /// The mean.
         public var mean: Double
 
         enum CodingKeys: String, CodingKey {
@@ -21,23 +21,23 @@ extension BenchReport {
             case p999 = "p99_9"
         }
 
-        /// The figures of a summary, which are nanoseconds.
+        /// Converts a summary, which is in nanoseconds.
         public init(_ summary: TimeSummary) {
             p50 = Double(summary.p50) / 1000
             p90 = Double(summary.p90) / 1000
             p99 = Double(summary.p99) / 1000
             p999 = Double(summary.p999) / 1000
             max = Double(summary.max) / 1000
-            // To the nanosecond; what is beyond is the grain of the histogram.
+            // To the nanosecond: the histogram is coarser than that.
             mean = summary.mean.rounded() / 1000
         }
     }
 
-    /// One part of what a client did.
+    /// One part of a visit.
     public struct Part: Codable, Hashable, Sendable {
         /// `connect`, `first byte`, `close`.
         public var name: String
-        /// How long it took; nil when it never came to that.
+        /// How long it took; nil if no visit was completed.
         public var times: Times?
 
         enum CodingKeys: String, CodingKey {

@@ -1,70 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a bench found in figures: what is written as JSON, judged by gates, and compared with another run.
+/// The figures of a run: written as JSON, judged by gates, and compared with those of another run.
 ///
-/// The keys of the JSON are stable, and documented in `docs/reports.md`. A key that means something else gets another
-/// name; ``version`` changes when one is taken away.
+/// The keys of the JSON are stable and documented in `docs/reports.md`. A key never changes its meaning; ``version``
+/// changes when a key is removed.
 public struct BenchReport: Codable, Hashable, Sendable {
-    /// Says what kind of file it is; always ``formatName``.
+    /// The kind of file; always ``formatName``.
     public var format = BenchReport.formatName
-    /// Which version of the keys; always ``currentVersion``.
+    /// The version of the keys; always ``currentVersion``.
     public var version = BenchReport.currentVersion
 
     /// The server's address: `127.0.0.1:7007`.
     public var address: String
     /// When counting began, in UTC (RFC 3339).
     public var began: String
-    /// What the clients ran on; nil where nobody said.
+    /// The machine of the clients; nil if unknown.
     public var machine: String?
-    /// What each client did: the raw value of a ``BenchMode``.
+    /// The raw value of a ``BenchMode``.
     public var mode: String
-    /// Clients that were to be connected.
+    /// Clients of the plan.
     public var clientsAsked: Int
-    /// Clients that were connected when counting began.
+    /// Clients that the server served when counting began.
     public var clients: Int
-    /// Bytes of a message.
+    /// Bytes per message.
     public var size: Int
-    /// Messages that a client had on their way at most.
+    /// Limit of messages in flight per client.
     public var depth: Int
-    /// Messages a second of all clients together, as they were due; nil for a closed loop.
+    /// Messages per second of all clients together that were due; nil for a closed loop.
     public var rateAsked: Double?
-    /// How long was counted, in seconds.
+    /// The counted time in seconds.
     public var duration: Double
 
-    /// Echoes that came back whole.
+    /// Complete echoes.
     public var echoes: UInt64
-    /// Echoes a second.
+    /// Complete echoes per second.
     public var echoesPerSecond: Double
-    /// Bytes that came back.
+    /// Bytes of the complete echoes.
     public var bytes: UInt64
-    /// Bytes a second that came back; as many were sent.
+    /// Bytes of the complete echoes per second.
     public var bytesPerSecond: Double
-    /// Everything that went wrong, but for mismatches.
+    /// Errors of all kinds; they do not include mismatches.
     public var errors: UInt64
-    /// The same by its kind.
+    /// Errors by kind.
     public var errorsByKind: [String: UInt64]
-    /// How often bytes came back that were not those sent.
+    /// How many connections ended because the server sent bytes that differ from those it received.
     public var mismatches: UInt64
-    /// What the first of them looked like; nil without one.
+    /// A description of the first mismatch; nil without one.
     public var firstMismatch: String?
 
-    /// From when a message was due to its last byte back; nil when no echo came back.
+    /// Time from when a message was due to the last byte of its echo; nil without an echo.
     public var latency: Times?
-    /// From when a message was sent to its last byte back; nil when no echo came back.
+    /// Time from when a message was sent to the last byte of its echo; nil without an echo.
     public var service: Times?
     /// The parts of a visit under ``BenchMode/churn``, in their order; empty in the other modes.
     public var parts: [Part]
 
-    /// How busy the busiest thread of the generator was, 0 to 1.
+    /// The share of processor time that the busiest worker thread used, 0 to 1.
     public var generatorBusy: Double
-    /// Was it told to end early?
+    /// True if the run was ended early.
     public var interrupted: Bool
-    /// Does the run say anything about the server?
+    /// False if the figures say nothing about the server.
     public var valid: Bool
-    /// Why it does not; empty for a valid run.
+    /// The reasons for that; empty for a valid run.
     public var invalidReasons: [String]
 
-    /// What ``format`` says.
+    /// The value of ``format``.
     public static let formatName = "nitka bench report"
     /// The version that this code writes and reads.
     public static let currentVersion = 1

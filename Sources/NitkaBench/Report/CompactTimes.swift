@@ -2,8 +2,7 @@
 
 internal import Histogram
 
-/// A histogram in a few kilobytes, where its array has a quarter of a megabyte: a bench keeps one for every second, for
-/// hours.
+/// A histogram in a few kilobytes instead of a quarter of a megabyte. A bench keeps one for every second, for hours.
 struct CompactTimes: Sendable {
     private let counts: [UInt8]
     private let shortest: UInt64
@@ -13,20 +12,20 @@ struct CompactTimes: Sendable {
     init(_ times: Histogram<UInt64>) {
         precondition(
             times.numberOfSignificantValueDigits == .three && times.lowestDiscernibleValue == 1,
-            "times have three digits, from a nanosecond on, as those of BenchOutcome.histogram()")
+            "a histogram has the cells of BenchOutcome.histogram(): 3 digits, from 1 ns on")
         counts = CountRuns.encode(HistogramCells(times).lazy.map(\.count))
         (shortest, longest) = (times.min, times.maxRecorded)
     }
 
-    /// The same counts, and the same extremes.
+    /// A histogram with the same counts, minimum and maximum.
     var times: Histogram<UInt64> {
         var times = BenchOutcome.histogram()
         record(into: &times)
         return times
     }
 
-    /// Adds them to others with the same cells, without a histogram of their own. A cell is known by one value of it, and
-    /// of the first and the last cell that is the very shortest and longest time.
+    /// Adds the times to a histogram with the same cells, without a histogram in between. The first and last cell get the
+    /// exact minimum and maximum, the others their lowest value.
     func record(into times: inout Histogram<UInt64>) {
         let cells = cells(of: times)
         for cell in cells.dropFirst().dropLast() { times.record(cell.value, count: cell.count) }

@@ -2,22 +2,22 @@
 
 internal import NitkaProbe
 
-/// Two reports of the same plan, figure by figure: did the second get worse?
+/// Compares two reports of the same plan, figure by figure.
 public struct Comparison: Sendable {
-    /// The report that is measured against.
+    /// The report of the earlier run.
     public let before: BenchReport
-    /// The report that is judged.
+    /// The report of the later run, which is judged.
     public let after: BenchReport
 
-    /// A comparison of two reports.
+    /// Creates a comparison of two reports.
     public init(before: BenchReport, after: BenchReport) {
         self.before = before
         self.after = after
     }
 
-    /// Why the two can't be compared at all: either was invalid, or had no echo. Nil when they can.
+    /// Why the reports cannot be compared: one of the runs was invalid or had no echo; nil if they can.
     ///
-    /// - Parameter names: what the two are called, the files' names.
+    /// - Parameter names: the names of the files.
     public func obstacle(names: (before: String, after: String)) -> String? {
         for (name, report) in [(names.before, before), (names.after, after)] {
             if !report.valid {
@@ -29,7 +29,7 @@ public struct Comparison: Sendable {
         return nil
     }
 
-    /// In what the two plans differ, so that the figures may differ for that alone: `clients 50 and 500`.
+    /// How the plans and machines differ, which alone may explain different figures: `clients 50 and 500`.
     public var differences: [String] {
         var found: [String] = []
         func compare(_ name: String, _ of: (BenchReport) -> String) {
@@ -44,10 +44,10 @@ public struct Comparison: Sendable {
         return found
     }
 
-    /// How much worse a figure is, in percent of what it was; below 0 when it is better, nil when it is not known.
-    func worsening(of measure: Measure) -> Double? {
-        guard let before = measure.value(in: before), let after = measure.value(in: after) else { return nil }
-        let change = measure.kind == .rate ? before - after : after - before
+    /// How much worse a figure is, in percent of its earlier value; negative if it is better, nil if it is unknown.
+    func worsening(of metric: Metric) -> Double? {
+        guard let before = metric.value(in: before), let after = metric.value(in: after) else { return nil }
+        let change = metric.kind == .rate ? before - after : after - before
         return change == 0 ? 0 : before == 0 ? (change > 0 ? .infinity : -.infinity) : change / before * 100
     }
 }

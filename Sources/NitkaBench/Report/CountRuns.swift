@@ -2,10 +2,10 @@
 
 internal import Histogram
 
-/// The counts of a histogram as V2 has them: each a signed number, ZigZag and LEB128, where a negative one is a run of
-/// empty cells. A single empty cell is 0.
+/// The counts of a histogram in the V2 encoding: signed numbers in ZigZag and LEB128. A negative number is a run of empty
+/// cells; a single empty cell is 0.
 ///
-/// LEB128 of at most nine bytes: the ninth has eight bits of the number, and no mark that another follows.
+/// A number has at most 9 bytes. The ninth byte has 8 bits of the number, and no bit that another byte follows.
 struct CountRuns {
     enum Run: Equatable {
         case empty(Int)
@@ -23,15 +23,16 @@ struct CountRuns {
         let code = try word()
         let number = Int64(bitPattern: code >> 1) ^ -Int64(bitPattern: code & 1)
         if number > 0 { return .count(UInt64(number)) }
-        guard number > -Self.mostCells else { throw ReportError("the histogram has more cells than there can be") }
+        guard number > -Self.mostCells else { throw ReportError("the histogram has too many cells") }
         return .empty(number == 0 ? 1 : Int(-number))
     }
 
-    /// The next cell that holds something; nil at the end. A cell beyond 2⁵⁰, which no histogram has, is told
-    /// of as if it lay there: where values overflow is not reached.
+    /// The next cell that is not empty; nil at the end.
+    ///
+    /// Values stop at 2⁵⁰, which no histogram reaches, so that damaged input cannot overflow them.
     ///
     /// - Parameters:
-    ///   - position: the lowest value of the cell after the last one that was told of; 0 at first.
+    ///   - position: the lowest value of the cell after the last one; 0 at first.
     ///   - grid: a histogram with the same cells.
     mutating func nextCell(
         from position: inout UInt64, of grid: borrowing Histogram<UInt64>

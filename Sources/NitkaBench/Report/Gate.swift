@@ -2,20 +2,20 @@
 
 internal import NitkaProbe
 
-/// A limit on a figure of a report, as it is written: `p99>5ms`, `errors>0.1%`, `rate<50k`.
+/// A limit on a figure of a report: `p99>5ms`, `errors>0.1%`, `rate<50k`.
 ///
-/// What stands there is what must not be. The search for the highest rate writes what must be in the same way
-/// (`p99<10ms`), and asks ``isMet(by:)``.
+/// As a gate, it states what must not be true, see ``isCrossed(by:)``. The search for the highest rate uses the same
+/// notation for what must be true (`p99<10ms`), see ``isMet(by:)``.
 public struct Gate: Hashable, Sendable, CustomStringConvertible {
-    /// Which figure.
-    public let measure: Measure
-    /// `>` or `<`: which side of the limit is meant.
+    /// The figure.
+    public let metric: Metric
+    /// The side of the limit that the condition names.
     let side: Side
-    /// In the unit of the measure: microseconds, echoes a second, a number, or percent.
+    /// In microseconds, echoes per second, a count, or percent of the echoes.
     let limit: Double
-    /// Is the limit a share of the echoes in percent?
+    /// True if the limit is in percent of the echoes.
     let isShare: Bool
-    /// As it was written, which by then has nothing odd in it.
+    /// The text of the gate, which parsing has checked.
     public let description: String
 
     enum Side: Character {
@@ -23,60 +23,60 @@ public struct Gate: Hashable, Sendable, CustomStringConvertible {
         case below = "<"
     }
 
-    /// Does the figure stand on that side of the limit? Not when there is none, since no echo came back.
+    /// True if the figure is on that side of the limit; false without an echo.
     public func isMet(by report: BenchReport) -> Bool {
         guard let value = value(in: report) else { return false }
         return side == .above ? value > limit : value < limit
     }
 
-    /// Is the gate crossed? Also when no echo came back, which is no time, and no good one.
+    /// True if the figure is on that side of the limit, or if there is no figure because no echo came back.
     public func isCrossed(by report: BenchReport) -> Bool { value(in: report) == nil || isMet(by: report) }
 
     private func value(in report: BenchReport) -> Double? {
-        guard isShare else { return measure.value(in: report) }
-        guard let count = measure.value(in: report), count > 0 else { return 0 }
+        guard isShare else { return metric.value(in: report) }
+        guard let count = metric.value(in: report), count > 0 else { return 0 }
         return report.echoes == 0 ? .infinity : count * 100 / Double(report.echoes)
     }
 
-    /// What is wrong, when it is crossed: `p99 is 6.31 ms, more than 5 ms`; nil when it is not.
+    /// Why the gate is crossed: `p99 is 6.31 ms, more than 5 ms`; nil if it is not.
     public func complaint(about report: BenchReport) -> String? {
         guard isCrossed(by: report) else { return nil }
-        guard let value = value(in: report) else { return "\(measure.name) is not known, since no echo came back" }
-        let verb = measure.kind == .count ? "are" : "is"
+        guard let value = value(in: report) else { return "\(metric.name) is not known, since no echo came back" }
+        let verb = metric.kind == .count ? "are" : "is"
         return
-            "\(measure.name) \(verb) \(told(value, in: report)), \(side == .above ? "more" : "less") than \(toldLimit)"
+            "\(metric.name) \(verb) \(text(value, in: report)), \(side == .above ? "more" : "less") than \(limitText)"
     }
 
-    private func told(_ value: Double, in report: BenchReport) -> String {
-        switch measure.kind {
-        case .time: finer(Figures.time(value * 1000), than: toldLimit) { "\(Figures.decimal(value, places: 3)) µs" }
-        case .rate: finer(Figures.rate(value), than: toldLimit) { Figures.decimal(value, places: 3) } + " echoes/s"
-        case .count: isShare ? toldShare(value, in: report) : Figures.grouped(report[count: measure])
+    private func text(_ value: Double, in report: BenchReport) -> String {
+        switch metric.kind {
+        case .time: finer(Figures.time(value * 1000), than: limitText) { "\(Figures.decimal(value, places: 3)) µs" }
+        case .rate: finer(Figures.rate(value), than: limitText) { Figures.decimal(value, places: 3) } + " echoes/s"
+        case .count: isShare ? shareText(value, in: report) : Figures.grouped(report[count: metric])
         }
     }
 
-    private func toldShare(_ value: Double, in report: BenchReport) -> String {
-        let share = finer("\(Figures.significant(value)) %", than: toldLimit) {
+    private func shareText(_ value: Double, in report: BenchReport) -> String {
+        let share = finer("\(Figures.significant(value)) %", than: limitText) {
             "\(Figures.decimal(value, places: 6)) %"
         }
-        return "\(Figures.grouped(report[count: measure])) for \(Figures.grouped(report.echoes)) echoes"
+        return "\(Figures.grouped(report[count: metric])) for \(Figures.grouped(report.echoes)) echoes"
             + (value.isFinite ? " (\(share))" : "")
     }
 
-    private var toldLimit: String {
-        switch measure.kind {
+    private var limitText: String {
+        switch metric.kind {
         case .time: Figures.time(limit * 1000)
         case .rate: Figures.rate(limit)
         case .count: isShare ? "\(Figures.decimal(limit, places: 6)) %" : Figures.decimal(limit, places: 0)
         }
     }
 
-    /// More figures where three would read as `5 ms, more than 5 ms`.
-    private func finer(_ text: String, than limit: String, _ more: () -> String) -> String {
-        text == limit ? more() : text
+    /// More digits if 3 would read as `5 ms, more than 5 ms`.
+    private func finer(_ short: String, than limit: String, _ more: () -> String) -> String {
+        short == limit ? more() : short
     }
 }
 
 extension BenchReport {
-    subscript(count measure: Measure) -> UInt64 { measure.name == "errors" ? errors : mismatches }
+    subscript(count metric: Metric) -> UInt64 { metric.name == "errors" ? errors : mismatches }
 }

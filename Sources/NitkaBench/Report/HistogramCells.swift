@@ -2,13 +2,13 @@
 
 internal import Histogram
 
-/// The cells of a histogram in their order, empty ones too, up to the last that holds something.
+/// The cells of a histogram in order, including empty ones, up to the last one that is not empty.
 ///
-/// Not the library's own iterators: they multiply counts and values in 64 bits, and trap on counts from a file that
-/// somebody else wrote; and they copy the histogram.
+/// The iterators of the histogram library multiply counts and values in 64 bits, so that counts from a foreign file can
+/// make them trap; and they copy the histogram.
 struct HistogramCells: Sequence, IteratorProtocol {
     struct Cell {
-        /// The lowest of the values that are counted here.
+        /// The lowest value of the cell.
         var value: UInt64
         var count: UInt64
     }

@@ -2,13 +2,14 @@
 
 public import Histogram
 
-/// The times that were recorded between two moments: a line of a log of histograms.
+/// The times that were recorded in one interval: one line of a histogram log.
 public struct HistogramInterval: Sendable {
-    /// When it began, in seconds since 1970 in UTC.
+    /// When the interval began, in seconds since 1970 in UTC.
     public var start: Double
-    /// How long it was, in seconds.
+    /// The length of the interval in seconds.
     public var length: Double
-    /// What was recorded, in nanoseconds, in a histogram as ``BenchOutcome/histogram()`` makes it. It is made anew each time that it is asked for.
+    /// The times in nanoseconds, in a histogram with the cells of ``BenchOutcome/histogram()``. Each access makes a new
+    /// histogram.
     public var times: Histogram<UInt64> {
         get { compact.times }
         set { compact = CompactTimes(newValue) }
@@ -16,7 +17,7 @@ public struct HistogramInterval: Sendable {
 
     private var compact: CompactTimes
 
-    /// An interval as it was recorded.
+    /// Creates an interval.
     public init(start: Double, length: Double, times: Histogram<UInt64>) {
         self.start = start
         self.length = length

@@ -3,12 +3,12 @@
 internal import Histogram
 
 extension HistogramLog {
-    /// The log of runs that went on at the same time on several machines: intervals that began in the same second,
-    /// counted from the earliest of all, are one.
+    /// Merges the logs of runs on several machines at the same time. Intervals that began in the same second, counted from
+    /// the earliest, become one interval.
     ///
-    /// The machines' clocks tell what the same second is; whatever they say, no recorded time is lost.
+    /// If the machines' clocks differ, intervals are paired differently, but no recorded time is lost.
     ///
-    /// - Parameter logs: one or more.
+    /// - Parameter logs: 1 or more.
     public init(merging logs: [HistogramLog]) {
         let all = logs.flatMap(\.intervals)
         let start = all.map(\.start).min() ?? 0

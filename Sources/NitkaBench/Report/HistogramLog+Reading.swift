@@ -5,11 +5,11 @@ internal import Histogram
 internal import NitkaProbe
 
 extension HistogramLog {
-    /// Reads a log, as ``text`` writes it or another tool that stores its histograms without deflating them.
+    /// Reads a log that ``text`` wrote, or another tool that stores its histograms without compression.
     ///
-    /// Comments, legends and tags of intervals are passed over; so are empty lines.
+    /// It skips comments, legends, tags of intervals, and empty lines.
     ///
-    /// - Throws: ``ReportError``: `line 5: the histogram is deflated, …`, to be put behind the file's name.
+    /// - Throws: ``ReportError``, such as `line 5: the histogram is deflated, …`, whose text follows the file's name.
     public init(reading text: String) throws(ReportError) {
         var reading = Reading()
         var number = 0
@@ -26,7 +26,7 @@ extension HistogramLog {
         self.init(start: start, intervals: reading.intervals.sorted { $0.start < $1.start })
     }
 
-    /// What is known up to a line.
+    /// The state of the reader after a line.
     private struct Reading {
         var start: Double?
         var base: Double?
@@ -52,8 +52,8 @@ extension HistogramLog {
             if let seconds = Self.seconds(of: "#[BaseTime: ", in: line) { base = seconds }
         }
 
-        /// Without a base time a moment counts from the start of the log if it is more than a year before it, as in all
-        /// HdrHistogram tools.
+        /// Without a base time, a moment more than a year before the start counts from the start, as in all HdrHistogram
+        /// tools.
         private func moment(_ seconds: Double) -> Double {
             let year = 365.0 * 24 * 3600
             return seconds + (base ?? start.flatMap { seconds < $0 - year ? $0 : nil } ?? 0)
@@ -64,10 +64,10 @@ extension HistogramLog {
             return seconds(line.dropFirst(mark.count).prefix { $0 != " " })
         }
 
-        /// The year 5138: what is beyond is no moment, and too much for some calendars.
+        /// The year 5138: some calendars fail beyond it.
         private static let latest = 1e11
 
-        /// Digits and a point. Not by ``Numeral``, which allows fewer digits than others write.
+        /// Parses digits and a point. ``Numeral`` allows fewer digits than other tools write.
         private static func seconds(_ text: Substring) -> Double? {
             guard text.utf8.count <= 24, text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }) else {
                 return nil

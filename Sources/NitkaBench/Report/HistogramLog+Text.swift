@@ -10,8 +10,8 @@ extension HistogramLog {
 
     /// The text of the file.
     ///
-    /// Moments of intervals count from the base time, which is said, since readers otherwise guess. The longest time
-    /// of an interval is in milliseconds, as readers expect of a histogram in nanoseconds.
+    /// Intervals count from the base time, which the text contains because readers would guess it otherwise. The longest
+    /// time of an interval is in milliseconds, as readers expect for a histogram in nanoseconds.
     public var text: String {
         let moment = Self.decimal(start)
         let date = Date(timeIntervalSince1970: start).formatted(.iso8601)
@@ -29,7 +29,7 @@ extension HistogramLog {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Three figures after the point, as the format has them; no reader takes a minus there.
+    /// 3 decimals, as the format has them, and never negative: no reader accepts a minus sign.
     private static func decimal(_ value: Double) -> String {
         let thousandths = Int((max(0, min(value, 1e12)) * 1000).rounded())
         return "\(thousandths / 1000)." + String(thousandths % 1000 + 1000).dropFirst()

@@ -3,7 +3,7 @@
 internal import Histogram
 
 /// A histogram in HdrHistogram's V2 compressed encoding: a cookie, the length, and a zlib stream (RFC 1950) of the V2
-/// encoding, which is a header of 40 bytes and the counts. All numbers have their highest byte first.
+/// encoding, which is a header of 40 bytes and the counts. All numbers are big-endian.
 enum HistogramPayload {
     private static let compressedCookie: UInt32 = 0x1c84_9314
     private static let cookie: UInt32 = 0x1c84_9313
@@ -14,11 +14,11 @@ enum HistogramPayload {
         var plain: [UInt8] = []
         plain.append(number: cookie)
         plain.append(number: UInt32(counts.count))
-        plain.append(number: UInt32(0))  // No offset of the cells: they begin with 0.
+        plain.append(number: UInt32(0))  // The offset of the cells.
         plain.append(number: UInt32(histogram.numberOfSignificantValueDigits.rawValue))
         plain.append(number: histogram.lowestDiscernibleValue)
         plain.append(number: histogram.highestTrackableValue)
-        plain.append(number: Double(1).bitPattern)  // Values are whole numbers as they are.
+        plain.append(number: Double(1).bitPattern)  // The ratio for conversion to integers.
         plain += counts
         let stream = StoredZlib.wrap(plain)
         var encoded: [UInt8] = []
@@ -27,15 +27,14 @@ enum HistogramPayload {
         return encoded + stream
     }
 
-    /// Only histograms with the cells of ``BenchOutcome/histogram()``, so that nothing is rounded when they are added
-    /// to one another.
+    /// Decodes a histogram. It must have the cells of ``BenchOutcome/histogram()``, so that adding rounds nothing.
     static func decode(_ bytes: [UInt8]) throws(ReportError) -> Histogram<UInt64> {
         var outer = NumberReader(bytes[...])
         guard try outer.next(UInt32.self) & ~0xf0 == compressedCookie & ~0xf0 else {
             throw ReportError("the histogram is not in the V2 compressed encoding")
         }
         guard Int(try outer.next(UInt32.self)) == outer.rest.count else {
-            throw ReportError("the histogram is not as long as it says")
+            throw ReportError("the length of the histogram is wrong")
         }
         let plain = try StoredZlib.unwrap(outer.rest)
         var inner = NumberReader(plain[...])
@@ -44,7 +43,7 @@ enum HistogramPayload {
         }
         let length = Int(try inner.next(UInt32.self))
         try checkCells(&inner)
-        guard length == inner.rest.count else { throw ReportError("the histogram's counts are not as long as it says") }
+        guard length == inner.rest.count else { throw ReportError("the length of the histogram's counts is wrong") }
         return try histogram(of: inner.rest)
     }
 
@@ -52,10 +51,10 @@ enum HistogramPayload {
         let offset = try header.next(UInt32.self)
         let digits = try header.next(UInt32.self)
         let lowest = try header.next(UInt64.self)
-        _ = try header.next(UInt64.self)  // The highest that could have been: what was is seen by its cell.
+        _ = try header.next(UInt64.self)  // The highest trackable value. Each cell is checked instead.
         guard offset == 0, digits == 3, lowest == 1, Double(bitPattern: try header.next(UInt64.self)) == 1 else {
             throw ReportError(
-                "the histogram is not one of nanoseconds with three digits, which are those that nitka adds")
+                "the histogram does not have 3 digits from 1 ns on, and nitka reads no others")
         }
     }
 
@@ -64,9 +63,9 @@ enum HistogramPayload {
         var position: UInt64 = 0
         var runs = CountRuns(counts)
         while let cell = try runs.nextCell(from: &position, of: histogram) {
-            // Far from where a sum of counts, or a count times an hour, overflows.
+            // Far below where a sum of counts, or a count times 1 hour, overflows.
             guard cell.count < 1 << 40, histogram.totalCount < 1 << 40, histogram.record(cell.value, count: cell.count)
-            else { throw ReportError("the histogram has a time beyond an hour, or more times than there can be") }
+            else { throw ReportError("the histogram has a time of more than 1 hour, or too many times") }
         }
         return histogram
     }

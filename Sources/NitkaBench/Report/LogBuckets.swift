@@ -2,22 +2,22 @@
 
 internal import Histogram
 
-/// A histogram in few buckets, each as many times as long as the one before: what a picture of it shows.
+/// A histogram in a few buckets whose widths grow by a constant factor, for a chart.
 struct LogBuckets {
     struct Bucket: Equatable {
-        /// From when on, in nanoseconds.
+        /// The lower border in nanoseconds, included.
         var lower: Double
-        /// Up to where, in nanoseconds; the next begins there.
+        /// The upper border in nanoseconds, excluded.
         var upper: Double
         var count: UInt64
     }
 
-    /// From the bucket of the shortest time to that of the longest, the empty ones between too.
+    /// From the bucket of the shortest time to that of the longest, including empty ones.
     let buckets: [Bucket]
 
-    /// Borders at round places, the same in every run, so that two pictures can be compared.
+    /// Creates buckets. Their borders are round numbers, the same in every run, so that two charts can be compared.
     ///
-    /// - Parameter most: how many there may be at most, 4 or more; the finest steps are taken that need no more.
+    /// - Parameter most: limit of buckets, 4 or more. The finest steps within the limit are used.
     init(_ times: Histogram<UInt64>, most: Int) {
         guard let summary = TimeSummary(times) else {
             buckets = []
@@ -30,8 +30,8 @@ struct LogBuckets {
         buckets = Self.filled(chosen, with: times)
     }
 
-    /// The preferred numbers of IEC 60063 within a power of ten, from fine to coarse: nearly the same ratio from each to
-    /// the next, so that the area of a bar does not lie, and still short to read.
+    /// The preferred numbers of IEC 60063 within a power of 10, from fine to coarse. Their ratios are nearly constant, so
+    /// that the area of a bar is not misleading, and they are short to read.
     private static let steps: [[Double]] = [
         [
             1, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2, 2.2, 2.4, 2.7, 3, 3.3, 3.6, 3.9, 4.3, 4.7, 5.1, 5.6, 6.2, 6.8, 7.5, 8.2,
@@ -45,7 +45,7 @@ struct LogBuckets {
         var power = 1.0
         while borders.isEmpty || borders[borders.count - 1] <= longest {
             for step in steps where borders.last ?? 0 <= longest {
-                // The last border at or below the shortest is the first of all.
+                // The last border at or below the shortest time is the first one of the result.
                 if step * power <= shortest { borders = [] }
                 borders.append(step * power)
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whole numbers out of bytes, their highest byte first.
+/// Reads big-endian integers from bytes.
 struct NumberReader {
     private(set) var rest: ArraySlice<UInt8>
 
@@ -18,7 +18,7 @@ struct NumberReader {
 }
 
 extension [UInt8] {
-    /// Its highest byte first.
+    /// Appends an integer in big-endian order.
     mutating func append<Number: FixedWidthInteger>(number: Number) {
         for shift in stride(from: Number.bitWidth - 8, through: 0, by: -8) {
             append(UInt8(truncatingIfNeeded: number >> shift))

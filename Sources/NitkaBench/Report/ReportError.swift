@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is wrong with a file or a text that somebody gave: a phrase, to be put behind the name of it.
+/// An error in a file or in a text of the user. Its description follows the name of the file or option.
 public struct ReportError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// `it is not a report of nitka bench`. May hold text from a file: escape it before it reaches a terminal.
+    /// For example `it is not a report of nitka bench`. It may contain text from the file: escape it for a terminal.
     public let description: String
 
     init(_ description: String) { self.description = description }

@@ -3,23 +3,23 @@
 internal import Nitka
 internal import NitkaProbe
 
-/// A report in lines for people: what was done, the figures, what went wrong, and whether the run says anything.
+/// A report as text: the plan, the figures, the errors, and the verdict.
 ///
-/// Texts that a server or a file may have had a hand in are escaped.
+/// Text that may come from a server or a file is escaped.
 public struct ReportTable: Sendable {
     let report: BenchReport
 
-    /// A table of the outcome's report.
+    /// Creates the table of an outcome.
     public init(_ outcome: BenchOutcome) { self.init(BenchReport(outcome)) }
 
-    /// A table of a report.
+    /// Creates the table of a report.
     public init(_ report: BenchReport) { self.report = report }
 
-    /// The lines, the verdict last.
+    /// The lines of the table; the last one is the verdict.
     ///
     /// - Parameters:
-    ///   - width: the most columns that a line takes, 60 or more; only a word that is wider goes beyond.
-    ///   - unicode: may µ be written?
+    ///   - width: limit of columns per line, 60 or more. Only a single longer word exceeds it.
+    ///   - unicode: false for ASCII only.
     public func lines(width: Int = 80, unicode: Bool = true) -> [String] {
         let lines = [plan, ""] + counts + [""] + times + [""] + verdict
         let wrapped = lines.flatMap { line in

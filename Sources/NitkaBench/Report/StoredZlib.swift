@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// zlib streams (RFC 1950) of stored blocks (RFC 1951, 3.2.4): what every reader of zlib takes, without compressing.
+/// zlib streams (RFC 1950) of stored blocks (RFC 1951, section 3.2.4). Every zlib reader accepts them.
 ///
-/// A second's histogram is a few kilobytes. To compress it, or to read what others have compressed, would take zlib,
-/// whose header many machines that build this do not have.
+/// The histogram of a second has a few kilobytes. Compression would need zlib, whose header many build machines lack.
 enum StoredZlib {
     private static let longestBlock = 65_535
 
@@ -33,7 +32,7 @@ enum StoredZlib {
         while !isLast {
             let kind = try reader.next(UInt8.self)
             guard kind >> 1 & 3 == 0 else {
-                throw ReportError("the histogram is deflated, and nitka reads only those that it stored itself")
+                throw ReportError("the histogram is deflated, and nitka reads only stored ones")
             }
             isLast = kind & 1 == 1
             let length = try reader.next(UInt16.self).byteSwapped

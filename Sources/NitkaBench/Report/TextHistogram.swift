@@ -3,24 +3,24 @@
 public import Histogram
 internal import NitkaProbe
 
-/// A histogram in lines of text: a bar for each of a few buckets, each as many times as long as the one before.
+/// A histogram as text: a bar for each bucket. The widths of the buckets grow by a constant factor.
 public struct TextHistogram: Sendable {
     private let buckets: [LogBuckets.Bucket]
     private let total: UInt64
 
-    /// A picture of these times, in nanoseconds.
+    /// Creates the text of a histogram of nanoseconds.
     ///
-    /// - Parameter most: how many bars at most, 4 or more.
+    /// - Parameter most: limit of bars, 4 or more.
     public init(_ times: Histogram<UInt64>, most: Int = 16) {
         buckets = LogBuckets(times, most: most).buckets
         total = times.totalCount
     }
 
-    /// The lines; none for a histogram without times.
+    /// The lines; empty for an empty histogram.
     ///
     /// - Parameters:
-    ///   - width: the most columns that a line takes, 40 or more.
-    ///   - unicode: may bars be drawn with blocks, and µ be written?
+    ///   - width: limit of columns per line, 40 or more.
+    ///   - unicode: false for ASCII only.
     public func lines(width: Int = 80, unicode: Bool = true) -> [String] {
         let rows = buckets.map { bucket in
             [
@@ -41,7 +41,7 @@ public struct TextHistogram: Sendable {
     }
 }
 
-/// A bar of block characters, which tell eighths of a column, or of number signs.
+/// A bar of block characters, which have a resolution of 1/8 column, or of number signs.
 enum Bar {
     static func text(_ share: Double, width: Int, unicode: Bool) -> String {
         let eighths = share > 0 ? max(1, Int((share * Double(width) * 8).rounded())) : 0

@@ -2,30 +2,30 @@
 
 public import Histogram
 
-/// A histogram of times in the figures that a report shows.
+/// The figures of a histogram that a report shows, in nanoseconds.
 ///
-/// Nanoseconds, each the highest value that the histogram does not tell from the one recorded (three digits), so that
-/// whoever reads the recorded log gets the same figures. A percentile's rank is rounded to the nearest, as
-/// HdrHistogram does in C, Go and Python; in Java it is rounded up, and may be one echo further.
+/// Each figure is the highest value of its cell (3 digits), so that readers of the log get the same figures. The rank of a
+/// percentile is rounded to the nearest, as HdrHistogram does in C, Go and Python. In Java it is rounded up, and may
+/// differ by 1 echo.
 public struct TimeSummary: Hashable, Sendable {
-    /// How many times were recorded.
+    /// The number of recorded times.
     public let count: UInt64
-    /// Half of them were this or less.
+    /// The median: 50 % of the times are this or less.
     public let p50: UInt64
-    /// 90 % of them were this or less.
+    /// 90 % of the times are this or less.
     public let p90: UInt64
-    /// 99 % of them were this or less.
+    /// 99 % of the times are this or less.
     public let p99: UInt64
-    /// 99.9 % of them were this or less.
+    /// 99.9 % of the times are this or less.
     public let p999: UInt64
-    /// The longest.
+    /// The longest time.
     public let max: UInt64
-    /// Their mean.
+    /// The mean.
     public let mean: Double
 
-    /// Nil for a histogram without times: it has no percentiles, and 0 would read as a fast one.
+    /// Creates a summary; nil for an empty histogram, which has no percentiles.
     ///
-    /// One pass over the histogram, of 10 to 100 µs.
+    /// It takes 10 to 100 µs.
     public init?(_ times: Histogram<UInt64>) {
         guard times.totalCount > 0 else { return nil }
         count = times.totalCount
@@ -35,7 +35,7 @@ public struct TimeSummary: Hashable, Sendable {
         mean = Self.mean(of: times)
     }
 
-    /// The times at rising percentiles, in one pass.
+    /// The times at percentiles, which must be in ascending order.
     static func percentiles(_ percents: [Double], of times: Histogram<UInt64>) -> [UInt64] {
         let total = Double(times.totalCount)
         let ranks = percents.map { Swift.max(1, UInt64($0 * total / 100 + 0.5)) }

@@ -2,16 +2,16 @@
 
 internal import NitkaProbe
 
-/// The figures of one histogram in lines for people.
+/// The figures of one histogram as text.
 public struct TimesSummaryTable: Sendable {
     private let summary: TimeSummary
 
-    /// A table of these figures.
+    /// Creates the table of a summary.
     public init(_ summary: TimeSummary) { self.summary = summary }
 
     /// The lines.
     ///
-    /// - Parameter unicode: may µ be written?
+    /// - Parameter unicode: false for ASCII only.
     public func lines(unicode: Bool = true) -> [String] {
         let times = BenchReport.Times(summary)
         let rows = TimesTable.columns.map { ($0, TimesTable.figure($0, of: times)) }

@@ -3,14 +3,13 @@
 internal import Nitka
 internal import NitkaProbe
 
-/// The times of a report by their percentiles.
+/// The times of a report as rows of percentiles.
 struct TimesTable {
     typealias Row = (name: String, times: BenchReport.Times?)
 
-    /// Of whole echoes. In a closed loop a message is due when it is sent, so there is one row, and not two that say the
-    /// same.
+    /// The times of whole echoes. In a closed loop, a message is due when it is sent, so there is only one row.
     let rows: [Row]
-    /// Of the parts of a visit.
+    /// The times of the parts of a visit.
     let parts: [Row]
 
     init(_ report: BenchReport) {

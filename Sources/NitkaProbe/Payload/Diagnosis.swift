@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What became of a client's bytes, told from what came instead of them.
+/// What happened to the bytes of a client's stream, derived from the bytes that arrived instead.
 package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
     package enum Kind: Hashable, Sendable {
-        /// So many of its bytes never came, the next ones did.
+        /// This number of bytes is missing, and the next ones arrived.
         case lost(UInt64)
-        /// So many came a second time.
+        /// This number of bytes arrived a second time.
         case duplicated(UInt64)
-        /// So many of another client's came.
+        /// This number of bytes belongs to another client.
         case foreign(Int, client: Int)
-        /// So many are others than were sent; those around them are right.
+        /// This number of bytes has other values; the bytes around them are correct.
         case changed(Int)
-        /// So many came that no client sent.
+        /// This number of bytes belongs to no stream.
         case unsent(Int)
     }
 
-    /// Whose bytes they should have been.
+    /// The client whose bytes were expected.
     package var client: Int
-    /// Where in its stream they first were not.
+    /// The offset of the first difference in its stream.
     package var offset: UInt64
     package var kind: Kind
 
@@ -31,13 +31,13 @@ package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
         case .duplicated(let count): "\(Self.counted(count)) duplicated"
         case .foreign(let count, let client): "\(Self.counted(UInt64(count))) of client \(client)"
         case .changed(let count): "\(Self.counted(UInt64(count))) changed"
-        case .unsent(let count): "\(Self.counted(UInt64(count))) that nobody sent"
+        case .unsent(let count): "\(Self.counted(UInt64(count))) that no client sent"
         }
     }
 
     private static func counted(_ count: UInt64) -> String { count == 1 ? "1 byte" : "\(count) bytes" }
 
-    /// How far to look for bytes that are somebody's, past a difference.
+    /// How many bytes after a difference are searched for bytes of a stream.
     package static let reach = 1024
 
     package init(client: Int, offset: UInt64, kind: Kind) {
@@ -46,10 +46,10 @@ package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
         self.kind = kind
     }
 
-    /// What is wrong with bytes that should stand in a client's stream from the offset on; nil when nothing is.
+    /// Diagnoses bytes that should be a client's stream from an offset on; nil if they are.
     ///
-    /// The more bytes there are after the first difference the more can be told, up to ``reach``; with fewer than 16 all
-    /// that can be said is that they were changed.
+    /// More bytes after the first difference allow a better diagnosis, up to ``reach``. Fewer than 16 bytes always count as
+    /// changed.
     package init?(of bytes: RawSpan, client: Int, offset: UInt64, in payload: Payload) {
         guard let first = payload.firstDifference(in: bytes, client: client, offset: offset) else { return nil }
         self.client = client
@@ -70,8 +70,8 @@ package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
                 return .changed(changes(in: came.extracting(0..<start), client, offset, payload))
             }
             if place.offset > here { return .lost(place.offset - here) }
-            // What came a second time is recognised at once. Behind bytes of nobody's it is what was due when they came,
-            // of which the first may have looked right by chance.
+            // Duplicated bytes are recognised at once. After bytes of no stream, an earlier offset is where the stream
+            // continues: the first of those bytes looked correct by chance.
             let again = here - place.offset
             let isFarBack = again >= UInt64(start + Payload.recognisableBytes)
             return start == 0 || isFarBack ? .duplicated(again) : .unsent(Int(again))
@@ -80,7 +80,7 @@ package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
         return came.byteCount < Payload.recognisableBytes ? .changed(changes) : .unsent(came.byteCount)
     }
 
-    /// Whose bytes these are. To see that they are the right ones costs less than to find out which others they are.
+    /// The stream and offset of bytes. The expected place is compared first, because that is much cheaper than a search.
     private static func place(
         of bytes: RawSpan, _ client: Int, _ offset: UInt64, _ payload: Payload
     ) -> Payload.Place? {

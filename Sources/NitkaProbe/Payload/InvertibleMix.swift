@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The finalizer of SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014): every bit
-/// of the result hangs on every bit of the value, and the value can be had back.
+/// of the result depends on every bit of the value, and the function is invertible.
 package enum InvertibleMix {
     @inline(__always)
     static func mix(_ value: UInt64) -> UInt64 {
@@ -11,8 +11,8 @@ package enum InvertibleMix {
         return mixed ^ (mixed >> 31)
     }
 
-    /// The steps of ``mix(_:)`` backwards: a shift is undone by repeating it until nothing is left of the word, a
-    /// multiplication by the factor's inverse modulo 2⁶⁴.
+    /// The inverse of ``mix(_:)``. A shift is inverted by repeating it until the word is used up, a multiplication by the
+    /// inverse of the factor modulo 2⁶⁴.
     static func unmix(_ mixed: UInt64) -> UInt64 {
         var value = mixed ^ (mixed >> 31) ^ (mixed >> 62)
         value = value &* 0x3196_42b2_d24d_8ec3
@@ -21,7 +21,7 @@ package enum InvertibleMix {
         return value ^ (value >> 30) ^ (value >> 60)
     }
 
-    /// The next of a series of numbers that look random; each seed gives another series.
+    /// The next pseudorandom number of a seed.
     package static func next(_ state: inout UInt64) -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         return mix(state)

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Payload {
-    /// A place in a client's stream.
+    /// An offset in a client's stream.
     package struct Place: Hashable, Sendable {
         package var client: Int
         package var offset: UInt64
     }
 
-    /// How many bytes it takes to be recognised.
+    /// The number of bytes that recognition needs.
     package static let recognisableBytes = 16
 
-    /// Whose bytes begin here: from the first 16 of them, at whatever place of a chunk they stand; nil when there are
-    /// fewer, or nobody's stream holds them.
+    /// The stream and offset of the first 16 bytes; nil if there are fewer, or if no stream contains them.
     ///
-    /// For each of the 256 places eight of the bytes give the key that they would have there; the eight beside them must
-    /// have the same, and client and chunk that it names must have all 16. By chance that happens once in 2⁵⁵.
+    /// For each of the 256 positions in a chunk, 8 bytes yield a key. The 8 bytes next to them must yield the same key, and
+    /// the client and chunk of that key must have all 16 bytes. By chance that happens once in 2⁵⁵.
     package func recognise(_ bytes: RawSpan) -> Place? {
         guard bytes.byteCount >= Self.recognisableBytes else { return nil }
         let first = bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self)
@@ -22,7 +21,7 @@ extension Payload {
         let piece = bytes.extracting(first: Self.recognisableBytes)
         let pattern = self.pattern.span.bytes
         for start in 0..<Self.chunkBytes {
-            // Of two words that stand across the end of a chunk one is whole.
+            // If the 2 words cross the end of a chunk, 1 of them is still within a chunk.
             let isFirstWhole = start <= 248
             let place = isFirstWhole ? start : (start &+ 8) & 255
             let here = pattern.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)

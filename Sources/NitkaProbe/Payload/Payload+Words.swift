@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The inner loops, over a piece of one chunk: eight words at a time, then single ones. The last word overlaps the one
-/// before it, so that odd lengths end without a loop over bytes.
+/// The inner loops over a piece of one chunk: 8 words at a time, then single words. The last word overlaps the previous
+/// one, so that odd lengths need no loop over bytes.
 extension Payload {
     private typealias Line = SIMD8<UInt64>
 
-    /// The key as it lies over the words that begin at this place of a chunk: its first byte belongs to a place that
-    /// eight divides.
+    /// The key for words that start at an offset in a chunk: its first byte belongs to offsets that are multiples of 8.
     @inline(__always)
     static func rotated(_ key: UInt64, to place: Int) -> UInt64 {
         let bits = UInt64(truncatingIfNeeded: place & 7) &* 8
         return key &>> bits | key &<< (64 &- bits)
     }
 
-    /// Writes `length` bytes of a chunk from place `start` on to `bytes[position...]`.
+    /// Writes `length` bytes of a chunk, from offset `start` on, to `bytes[position...]`.
     @inline(__always)
     static func fill(
         _ bytes: inout MutableRawSpan, at position: Int, _ length: Int, _ pattern: RawSpan, from start: Int,
@@ -47,9 +46,9 @@ extension Payload {
         }
     }
 
-    /// Do `length` bytes at `bytes[position...]` differ from those of a chunk from place `start` on?
+    /// True if `length` bytes at `bytes[position...]` differ from those of a chunk from offset `start` on.
     ///
-    /// All of them are looked at before anything is decided: a branch a word would cost more than the words.
+    /// It compares all of them before it decides: a branch per word would cost more than the words.
     @inline(__always)
     static func differ(
         _ bytes: RawSpan, at position: Int, _ length: Int, _ pattern: RawSpan, from start: Int, _ key: UInt64
@@ -91,7 +90,7 @@ extension Payload {
         return words != 0
     }
 
-    /// Not on the hot path: that there is a difference is known.
+    /// The index of the first difference. It runs only when there is one.
     @inline(never)
     func place(ofDifferenceIn bytes: RawSpan, from start: Int, client: Int, offset: UInt64) -> Int? {
         (start..<bytes.byteCount).first { index in

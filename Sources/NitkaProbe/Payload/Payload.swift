@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes that say whose they are: for every seed and client a stream without end, in which any 16 bytes tell the client
-/// and their offset.
+/// Bytes that identify their sender: an endless stream for each seed and client, in which any 16 bytes identify the client
+/// and the offset.
 ///
-/// The stream is made of chunks of 256 bytes, 32 words each. Word j of chunk k is `key(client, k) ^ pattern[j]`: the
-/// pattern comes from the seed, and the key is an invertible mix of client and chunk. So a chunk costs one mix and an
-/// exclusive or for each word, and whoever finds the place in the pattern has the key, and with it client and chunk.
+/// A stream consists of chunks of 256 bytes, which are 32 words. Word j of chunk k is `key(client, k) ^ pattern[j]`. The
+/// pattern comes from the seed; the key is an invertible mix of client and chunk. So a chunk costs one mix, and one XOR per
+/// word. A position in the pattern yields the key, and the key yields client and chunk.
 ///
-/// Bytes off the words' alignment need no shifting: eight bytes at any place of a chunk are the pattern's eight bytes
-/// there and the key, rotated.
+/// Unaligned bytes need no shifts: 8 bytes at any offset of a chunk are the 8 bytes of the pattern there XOR the rotated
+/// key.
 package struct Payload: Sendable {
-    /// What all streams are made from: the same seed gives the same bytes.
+    /// The seed of all streams: the same seed yields the same bytes.
     package let seed: UInt64
     let pattern: [UInt64]
     private let salt: UInt64
 
     static let chunkBytes = 256
-    /// A key holds 28 bits of the client's number and 36 of the chunk's: 16 TiB a client.
+    /// A key has 28 bits for the client and 36 bits for the chunk: 16 TiB per client.
     static let chunkBits: UInt64 = 36
 
-    /// The streams of a seed.
+    /// Creates the streams of a seed.
     package init(seed: UInt64) {
         self.seed = seed
         var state = seed
@@ -27,20 +27,20 @@ package struct Payload: Sendable {
         pattern = (0..<32).map { _ in InvertibleMix.next(&state) }
     }
 
-    /// Writes what stands in a client's stream from the offset on.
+    /// Writes the bytes of a client's stream from an offset on.
     ///
     /// - Parameters:
     ///   - client: 0 to 268,435,455.
-    ///   - offset: up to 16 TiB; beyond, the stream is no longer this client's alone.
+    ///   - offset: up to 16 TiB; beyond, the stream is not unique to the client.
     @inline(__always)
     package func fill(_ bytes: inout MutableRawSpan, client: Int, offset: UInt64) {
         fill(&bytes, first: bytes.byteCount, client: client, offset: offset)
     }
 
-    /// As ``fill(_:client:offset:)-(MutableRawSpan,_,_)``, the first `count` bytes alone.
+    /// As ``fill(_:client:offset:)-(MutableRawSpan,_,_)``, but only the first `count` bytes.
     @inline(__always)
     package func fill(_ bytes: inout MutableRawSpan, first count: Int, client: Int, offset: UInt64) {
-        precondition(count <= bytes.byteCount, "there is no room for so many bytes")
+        precondition(count <= bytes.byteCount, "the span has fewer than count bytes")
         let pattern = self.pattern.span.bytes
         var done = 0
         while done < count {
@@ -57,8 +57,7 @@ package struct Payload: Sendable {
         fill(&raw, client: client, offset: offset)
     }
 
-    /// Where bytes that should stand in a client's stream from the offset on first differ from it; nil when they are
-    /// the same.
+    /// The index of the first byte that differs from a client's stream from an offset on; nil if none does.
     @inline(__always)
     package func firstDifference(in bytes: RawSpan, client: Int, offset: UInt64) -> Int? {
         let count = bytes.byteCount
@@ -74,7 +73,7 @@ package struct Payload: Sendable {
         return nil
     }
 
-    /// A piece of a client's stream in an array of its own.
+    /// Bytes of a client's stream as an array.
     package func bytes(client: Int, offset: UInt64, count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
@@ -82,14 +81,14 @@ package struct Payload: Sendable {
         return bytes
     }
 
-    /// One byte of a client's stream: the definition, which all the rest only has to do faster.
+    /// One byte of a client's stream. It is the definition of the stream; the other functions are only faster.
     func byte(client: Int, offset: UInt64) -> UInt8 {
         let start = Int(offset & 255)
         let word = pattern[start / 8] ^ key(client, chunk: offset >> 8)
         return UInt8(truncatingIfNeeded: word >> UInt64(start % 8 * 8))
     }
 
-    /// The next piece that lies in one chunk: where in it, how long, and the chunk's key.
+    /// The next piece within one chunk: its offset in the chunk, its length, and the key of the chunk.
     @inline(__always)
     private func piece(
         after done: Int, of count: Int, _ client: Int, _ offset: UInt64
@@ -104,7 +103,7 @@ package struct Payload: Sendable {
         InvertibleMix.mix((UInt64(truncatingIfNeeded: client) << Self.chunkBits | chunk) ^ salt)
     }
 
-    /// Client and chunk of a key.
+    /// The client and the chunk of a key.
     func owner(of key: UInt64) -> (client: Int, chunk: UInt64) {
         let value = InvertibleMix.unmix(key) ^ salt
         return (Int(value >> Self.chunkBits), value & (1 << Self.chunkBits - 1))

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Numbers as people read them, in three figures with the unit that suits them.
+/// Formats numbers with 3 digits and a fitting unit.
 ///
-/// Not by a formatter: those of Foundation stand on a locale, and a report reads the same on every machine.
+/// The formatters of Foundation depend on the locale; a report must be the same on every machine.
 package enum Figures {
-    /// A time given in nanoseconds: `830 ns`, `83.4 µs`, `1.52 ms`, `12.3 s`.
+    /// A time in nanoseconds: `830 ns`, `83.4 µs`, `1.52 ms`, `12.3 s`.
     package static func time(_ nanoseconds: Double) -> String {
         switch nanoseconds {
         case ..<999.5: "\(significant(nanoseconds)) ns"
@@ -25,12 +25,12 @@ package enum Figures {
         }
     }
 
-    /// Something a second: `48,312`, below 100 with the figures after the point that it needs.
+    /// A rate per second: `48,312`, below 100 with up to 2 decimals.
     package static func rate(_ perSecond: Double) -> String {
         perSecond < 99.95 ? significant(perSecond) : grouped(UInt64(clamped(perSecond).rounded()))
     }
 
-    /// A number where there is little room: `800`, `20k`, `1.2M`.
+    /// A number in a short form: `800`, `20k`, `1.2M`.
     package static func short(_ number: Double) -> String {
         switch number {
         case ..<999.5: significant(number)
@@ -39,12 +39,12 @@ package enum Figures {
         }
     }
 
-    /// A share of 1, in percent: `43 %`, `0.12 %`, `0 %`.
+    /// A share, 0 to 1, in percent: `43 %`, `0.12 %`, `0 %`.
     package static func share(_ part: Double) -> String {
         part == 0 ? "0 %" : part * 100 < 0.01 ? "< 0.01 %" : "\(significant(part * 100)) %"
     }
 
-    /// A whole number with its thousands set apart: `483,120`.
+    /// An integer with thousands separators: `483,120`.
     package static func grouped(_ number: UInt64) -> String {
         let digits = Array(String(number))
         return digits.indices.map { index in
@@ -52,7 +52,7 @@ package enum Figures {
         }.joined()
     }
 
-    /// Three figures, and no more than two after the point.
+    /// 3 digits, and at most 2 decimals.
     package static func significant(_ value: Double) -> String {
         switch value.magnitude {
         case ..<9.995: decimal(value, places: 2)
@@ -61,13 +61,13 @@ package enum Figures {
         }
     }
 
-    /// With so many figures after the point, none of them a closing zero; what is beyond 10¹² stays there.
+    /// With up to this number of decimals, without trailing zeros. Values are clamped to ±10¹².
     package static func decimal(_ value: Double, places: Int) -> String {
         let text = fixed(value, places: places)
         return places == 0 ? text : String(text.reversed().drop { $0 == "0" }.reversed()).droppingSuffix(".")
     }
 
-    /// With so many figures after the point, for columns.
+    /// With exactly this number of decimals, for columns. Values are clamped to ±10¹².
     package static func fixed(_ value: Double, places: Int) -> String {
         let scale = (0..<places).reduce(1) { power, _ in power * 10 }
         let scaled = Int((clamped(value.magnitude) * Double(scale)).rounded())
@@ -76,7 +76,7 @@ package enum Figures {
             ? "\(sign)\(scaled)" : "\(sign)\(scaled / scale)." + String(scaled % scale + scale).dropFirst()
     }
 
-    /// What an Int can hold: a report that a stranger wrote may say anything, and a conversion traps.
+    /// A value that fits into an Int: a foreign report may contain any number, and the conversion would trap.
     private static func clamped(_ value: Double) -> Double {
         value.isFinite ? min(max(value, -1e12), 1e12) : 1e12
     }

@@ -2,9 +2,9 @@
 
 internal import Nitka
 
-/// Text for a page, with nothing in it that a browser would take for markup.
+/// Text for an HTML page, escaped.
 package enum Markup {
-    /// A text that a server, a file or a command line may have had a hand in: no controls either, and cut to length.
+    /// Text that may come from a server, a file or a command line: also without control characters, and cut to length.
     package static func foreign(_ text: String) -> String { escaped(EscapedText(text, limit: 400).description) }
 
     package static func escaped(_ text: String) -> String {
@@ -22,6 +22,6 @@ package enum Markup {
         return shown
     }
 
-    /// A place in a drawing: a tenth of a pixel is more than anybody sees.
+    /// A coordinate in a chart, to a tenth of a pixel.
     package static func place(_ value: Double) -> String { Figures.decimal(value, places: 1) }
 }

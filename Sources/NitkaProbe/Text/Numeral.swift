@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Numbers as they stand in a gate or on a command line, read strictly: digits, and where allowed a point and digits.
+/// Parses numbers strictly: digits, and where allowed a point and more digits.
 ///
-/// Swift's own parsers let more through: `+8`, `065`, `1e3`, `0x1p3`, `nan`, digits of other scripts.
+/// Swift's own parsers accept more: `+8`, `065`, `1e3`, `0x1p3`, `nan`, and digits of other scripts.
 package enum Numeral {
-    /// A whole number without sign or leading zeros; nil for anything else, or what an Int can't hold.
+    /// An integer without a sign or leading zeros; nil for other text, and for a number that does not fit into an Int.
     package static func whole(_ text: Substring) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
         return text.utf8.count > 1 && text.utf8.first == 48 ? nil : Int(text)
     }
 
-    /// A number of up to nine digits before and six after the point: `5`, `0.1`.
+    /// A number with up to 9 digits before the point and 6 after it: `5`, `0.1`.
     package static func decimal(_ text: Substring) -> Double? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts[0].utf8.count <= 9, whole(parts[0]) != nil else { return nil }
@@ -21,7 +21,7 @@ package enum Numeral {
         return Double(text)
     }
 
-    /// The number at the beginning, and the unit behind it.
+    /// Splits a text into the number at its beginning and the unit after it.
     package static func split(_ text: Substring) -> (number: Substring, unit: Substring) {
         let end = text.firstIndex { !("0"..."9").contains($0) && $0 != "." } ?? text.endIndex
         return (text[..<end], text[end...])

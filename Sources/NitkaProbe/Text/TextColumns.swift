@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Texts brought to a width.
+/// Text in columns of a fixed width.
 package enum TextColumns {
-    /// Against the right edge; what is wider stays as it is.
+    /// Aligned to the right; longer text is not cut.
     package static func right(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 
-    /// Against the left edge; what is wider stays as it is.
+    /// Aligned to the left; longer text is not cut.
     package static func left(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    /// For terminals that show nothing else.
+    /// The text in ASCII, for terminals that show nothing else.
     package static func ascii(_ text: String) -> String {
         var shown = ""
         for scalar in text.unicodeScalars {
@@ -26,7 +26,7 @@ package enum TextColumns {
         return shown
     }
 
-    /// Cut at the words that reach beyond the width; the lines after the first begin with the indent.
+    /// Breaks a text into lines of a width, at spaces. Lines after the first begin with the indent.
     package static func wrapped(_ text: String, width: Int, indent: String = "  ") -> [String] {
         var lines: [String] = []
         var line = ""

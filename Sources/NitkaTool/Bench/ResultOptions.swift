@@ -42,7 +42,7 @@ struct ResultOptions: ParsableArguments {
     /// The gates that were asked for, and those that nobody would want to do without.
     var allGates: [Gate] {
         let always = ["errors>0", "mismatches>0"].compactMap { try? Gate($0) }
-        return gates + always.filter { gate in !gates.contains { $0.measure == gate.measure } }
+        return gates + always.filter { gate in !gates.contains { $0.metric == gate.metric } }
     }
 
     /// Writes what was asked for; one file that can't be written keeps none of the others from it.

@@ -6,7 +6,7 @@ import NitkaProbe
 import Testing
 
 @Suite struct HistogramLogTests {
-    @Test func theFileIsAsTheFormatSays() {
+    @Test("a log follows the format") func theFileIsAsTheFormatSays() {
         var outcome = Sample.empty
         var times = BenchOutcome.histogram()
         times.record(2)
@@ -30,7 +30,7 @@ import Testing
         #expect(lines[6].hasPrefix("1.000,0.500,0.000,HISTFAAAA"))
     }
 
-    @Test(arguments: [Sample.closedLoop, Sample.openLoop])
+    @Test("a log that was written is read back", arguments: [Sample.closedLoop, Sample.openLoop])
     func whatIsWrittenIsReadBack(outcome: BenchOutcome) throws {
         let log = HistogramLog(outcome)
         let read = try HistogramLog(reading: log.text)
@@ -40,7 +40,8 @@ import Testing
         #expect(read.text == log.text)
     }
 
-    @Test func bigCountsGapsAndTheLongestTimesComeBack() throws {
+    @Test("big counts, gaps and the longest times are read back") func bigCountsGapsAndTheLongestTimesComeBack() throws
+    {
         var times = BenchOutcome.histogram()
         for (value, count) in [(0, 1), (1, 63), (2, 64), (4, 1 << 39), (3_600_000_000_000, 8191)] as [(UInt64, UInt64)]
         {
@@ -52,7 +53,8 @@ import Testing
         #expect(TimeSummary(read) == TimeSummary(times))
     }
 
-    @Test func intervalsOfTheSameSecondAreMergedAndNothingIsLost() {
+    @Test("intervals of the same second are merged without loss")
+    func intervalsOfTheSameSecondAreMergedAndNothingIsLost() {
         func log(_ start: Double, _ times: [UInt64]) -> HistogramLog {
             let intervals = times.enumerated().map { index, time in
                 var histogram = BenchOutcome.histogram()
@@ -69,7 +71,8 @@ import Testing
         #expect(merged.total.totalCount == 5)
     }
 
-    @Test func tagsCommentsAndRelativeMomentsOfOtherToolsAreRead() throws {
+    @Test("tags, comments and relative moments of other tools are read")
+    func tagsCommentsAndRelativeMomentsOfOtherToolsAreRead() throws {
         let line = HistogramLog(Sample.closedLoop).text.split(separator: "\n")[5]
         let log = try HistogramLog(
             reading: "# made elsewhere\n#[StartTime: 1795588200.000 (seconds since epoch), whenever]\nTag=A,\(line)\n\n"
@@ -78,22 +81,24 @@ import Testing
         #expect(log.intervals[0].start == 1_795_588_200)
     }
 
-    @Test(arguments: [
-        ("", "there is no histogram in it"), ("#[StartTime: 1.0 (x), y]\n", "there is no histogram in it"),
-        ("hello\n", "line 1: it is not an interval of a histogram log"),
-        ("\n0.0,1.0,2.0\n", "line 2: it is not an interval of a histogram log"),
-        ("0.0,1.0,2.0,x,y", "line 1: it is not an interval of a histogram log"),
-        ("nan,1.0,2.0,AAAA", "line 1: it is not an interval of a histogram log"),
-        ("1e999,1.0,2.0,AAAA", "line 1: it is not an interval of a histogram log"),
-        ("0.0,1.0,2.0,????", "line 1: the histogram is not base64"),
-        ("0.0,1.0,2.0,AAAA", "line 1: the histogram ends too early"),
-        ("0.0,1.0,2.0,AAAAAAAAAAA=", "line 1: the histogram is not in the V2 compressed encoding"),
-        (
-            // The empty histogram of HdrHistogram's Python package, deflated by zlib.
-            "0.0,1.0,2.0,HISTFAAAAB14nJNpmSzMgADMUJoRyHQz2LGAwf4DRAAATjkESw==",
-            "line 1: the histogram is deflated, and nitka reads only those that it stored itself"
-        ),
-    ])
+    @Test(
+        "a malformed log is refused with its line",
+        arguments: [
+            ("", "there is no histogram in it"), ("#[StartTime: 1.0 (x), y]\n", "there is no histogram in it"),
+            ("hello\n", "line 1: it is not an interval of a histogram log"),
+            ("\n0.0,1.0,2.0\n", "line 2: it is not an interval of a histogram log"),
+            ("0.0,1.0,2.0,x,y", "line 1: it is not an interval of a histogram log"),
+            ("nan,1.0,2.0,AAAA", "line 1: it is not an interval of a histogram log"),
+            ("1e999,1.0,2.0,AAAA", "line 1: it is not an interval of a histogram log"),
+            ("0.0,1.0,2.0,????", "line 1: the histogram is not base64"),
+            ("0.0,1.0,2.0,AAAA", "line 1: the histogram ends too early"),
+            ("0.0,1.0,2.0,AAAAAAAAAAA=", "line 1: the histogram is not in the V2 compressed encoding"),
+            (
+                // An empty histogram from the Python package of HdrHistogram, deflated by zlib.
+                "0.0,1.0,2.0,HISTFAAAAB14nJNpmSzMgADMUJoRyHQz2LGAwf4DRAAATjkESw==",
+                "line 1: the histogram is deflated, and nitka reads only stored ones"
+            ),
+        ])
     func whatIsNoLogIsSaidWithItsLine(text: String, reason: String) {
         do {
             _ = try HistogramLog(reading: text)
@@ -103,8 +108,7 @@ import Testing
         }
     }
 
-    /// No byte of a damaged log may end the tool.
-    @Test func everyDamagedByteIsRefusedOrReadAndNothingTraps() {
+    @Test("a damaged log is refused or read, and never traps") func everyDamagedByteIsRefusedOrReadAndNothingTraps() {
         let text = HistogramLog(Sample.closedLoop).text
         let line = Array(text.split(separator: "\n")[5].utf8)
         var numbers = Sample.Numbers(state: 4)

@@ -5,14 +5,14 @@ import NitkaBench
 import NitkaProbe
 import Testing
 
-/// With `NITKA_PAGES=FOLDER` the pages are written there, to be looked at.
+/// With `NITKA_PAGES=FOLDER`, the test writes the pages to that folder.
 @Suite struct PageTests {
     private static let samples: [(name: String, outcome: BenchOutcome)] = [
         ("closed", Sample.closedLoop), ("open", Sample.openLoop), ("invalid", Sample.invalid), ("churn", Sample.churn),
         ("empty", Sample.empty), ("quarter", Sample.quarter), ("moment", Sample.moment),
     ]
 
-    @Test(arguments: samples.map(\.name))
+    @Test("pages are self-contained and well-formed", arguments: samples.map(\.name))
     func pagesNeedNothingElseAndAreWellFormed(name: String) throws {
         let sample = try #require(Self.samples.first { $0.name == name })
         let html = ReportPage(sample.outcome).html
@@ -26,7 +26,8 @@ import Testing
         }
     }
 
-    @Test func invalidIsSaidWithItsReasonsAndStrangersWriteNoMarkup() {
+    @Test("a page shows why the run is invalid, and escapes foreign text")
+    func invalidIsSaidWithItsReasonsAndStrangersWriteNoMarkup() {
         let html = ReportPage(Sample.invalid).html
         #expect(html.contains("<strong>INVALID</strong>"))
         #expect(html.contains("<li>50 of 500 clients could connect: connection refused</li>"))
@@ -34,7 +35,7 @@ import Testing
         #expect(!html.contains("\u{1b}"))
     }
 
-    @Test func aValidPageHasFourChartsWithTitlesAndSummaries() {
+    @Test("a valid page has 4 charts with titles and summaries") func aValidPageHasFourChartsWithTitlesAndSummaries() {
         let html = ReportPage(Sample.closedLoop).html
         for title in ["Echoes a second", "Percentiles over time", "Time by percentile", "Histogram"] {
             #expect(html.contains("<h2>\(title)</h2>"))
@@ -43,13 +44,13 @@ import Testing
         #expect(!html.contains("INVALID"))
     }
 
-    @Test func aRunWithoutEchoesHasNoTimesAndNoChartsOfThem() {
+    @Test("a run without echoes has no times and no charts") func aRunWithoutEchoesHasNoTimesAndNoChartsOfThem() {
         let html = ReportPage(Sample.empty).html
         #expect(!html.contains("<figure>"))
         #expect(html.contains("<dt>p99</dt><dd>–</dd>"))
     }
 
-    /// Elements that are not closed where they should be.
+    /// The elements that are not closed in order.
     private static func unclosed(_ html: String) -> [String] {
         var open: [String] = []
         for piece in html.split(separator: "<").dropFirst() where !piece.hasPrefix("!") {

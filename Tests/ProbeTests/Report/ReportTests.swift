@@ -6,7 +6,7 @@ import NitkaProbe
 import Testing
 
 @Suite struct ReportTests {
-    /// 1,000 echoes of 64 bytes in 2 s, that took 1 to 1,000 µs.
+    /// 1,000 echoes of 64 bytes in 2 s, which took 1 to 1,000 µs.
     private var outcome: BenchOutcome {
         var outcome = Sample.empty
         outcome.duration = .seconds(2)
@@ -20,7 +20,7 @@ import Testing
         return outcome
     }
 
-    @Test func theJSONHasTheDocumentedKeys() {
+    @Test("the JSON has the documented keys") func theJSONHasTheDocumentedKeys() {
         let times = """
             {
                 "max" : 1000.447,
@@ -70,40 +70,44 @@ import Testing
                 """)
     }
 
-    @Test(arguments: [Sample.closedLoop, Sample.openLoop, Sample.invalid, Sample.churn, Sample.empty])
+    @Test(
+        "a report that was written is read back",
+        arguments: [Sample.closedLoop, Sample.openLoop, Sample.invalid, Sample.churn, Sample.empty])
     func whatIsWrittenIsReadBack(outcome: BenchOutcome) throws {
         let report = BenchReport(outcome)
         #expect(try BenchReport(json: report.json()) == report)
     }
 
-    @Test(arguments: [
-        ("", "it is not a report of nitka bench"), ("[1]", "it is not a report of nitka bench"),
-        (#"{"format":"other","version":1}"#, "it is not a report of nitka bench"),
-        (
-            #"{"format":"nitka bench report","version":2}"#,
-            "it is a report of version 2, and this is nitka for version 1"
-        ),
-        (
-            #"{"format":"nitka bench report","version":1}"#,
-            "it is a report of nitka bench, but address is missing"
-        ),
-    ])
+    @Test(
+        "other text is refused with a reason",
+        arguments: [
+            ("", "it is not a report of nitka bench"), ("[1]", "it is not a report of nitka bench"),
+            (#"{"format":"other","version":1}"#, "it is not a report of nitka bench"),
+            (
+                #"{"format":"nitka bench report","version":2}"#,
+                "it is a report of version 2, this nitka reads version 1"
+            ),
+            (
+                #"{"format":"nitka bench report","version":1}"#,
+                "it is a report of nitka bench, but address is missing"
+            ),
+        ])
     func whatIsNoReportIsSaid(text: String, reason: String) {
         #expect(throws: ReportError.self) { try BenchReport(json: text) }
         do { _ = try BenchReport(json: text) } catch { #expect(error.description == reason) }
     }
 
-    @Test func aFigureOfTheWrongKindIsNamed() throws {
+    @Test("a figure of the wrong type is named") func aFigureOfTheWrongKindIsNamed() throws {
         let text = BenchReport(outcome).json().replacing(#""p99" : 990.207"#, with: #""p99" : "fast""#)
         do {
             _ = try BenchReport(json: text)
             Issue.record("it was read")
         } catch {
-            #expect(error.description == "it is a report of nitka bench, but latency_us.p99 is not what it should be")
+            #expect(error.description == "it is a report of nitka bench, but latency_us.p99 has a wrong type or value")
         }
     }
 
-    @Test func withoutEchoesThereAreNoTimes() {
+    @Test("without echoes there are no times") func withoutEchoesThereAreNoTimes() {
         let report = BenchReport(Sample.empty)
         #expect(report.latency == nil && report.service == nil)
         #expect(report.echoesPerSecond == 0)

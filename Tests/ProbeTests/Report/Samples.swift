@@ -3,9 +3,9 @@
 import Histogram
 import NitkaBench
 
-/// Outcomes as a bench could have had them, the same in every run of the tests.
+/// Realistic outcomes, the same in every run of the tests.
 enum Sample {
-    /// Numbers that look random (splitmix64), 0 to 1.
+    /// Pseudorandom numbers from 0 to 1 (SplitMix64).
     struct Numbers {
         var state: UInt64
         mutating func next() -> Double {
@@ -16,7 +16,7 @@ enum Sample {
             return Double((mixed ^ mixed >> 31) >> 11) / Double(1 << 53)
         }
 
-        /// A round trip in nanoseconds: most near 90 µs, few far longer.
+        /// A round trip in nanoseconds: usually near 90 µs, rarely much longer.
         mutating func trip() -> UInt64 {
             let body = 60 + 15 * (next() + next() + next() + next())
             let tail = next() < 0.03 ? 1 / (next() + 0.004) : 0
@@ -26,7 +26,7 @@ enum Sample {
 
     static let empty = BenchOutcome(plan: BenchPlan(), address: "127.0.0.1:7007", began: "2026-11-25T06:30:00.250Z")
 
-    /// Ten seconds, some 2,000 echoes each, and a little beyond.
+    /// 10 seconds with about 2,000 echoes each.
     static let closedLoop = {
         var outcome = empty
         var numbers = Numbers(state: 1)
@@ -38,7 +38,7 @@ enum Sample {
         return outcome
     }()
 
-    /// A server that stalls for 200 ms every second, asked for 1,000 a second.
+    /// 1,000 messages a second to a server that stalls for 200 ms in every second.
     static let openLoop = {
         var outcome = empty
         var numbers = Numbers(state: 2)
@@ -61,7 +61,7 @@ enum Sample {
         return outcome
     }()
 
-    /// One that nobody should believe, with texts that a page must not take for markup.
+    /// An invalid run, with text that a page must not interpret as markup.
     static let invalid = {
         var outcome = closedLoop
         outcome.plan.clients = 500
@@ -75,7 +75,7 @@ enum Sample {
         return outcome
     }()
 
-    /// A quarter of an hour, in which every second was the same: more of them than a chart has room for.
+    /// 900 equal seconds: more than a chart can show.
     static let quarter = {
         var outcome = closedLoop
         let second = outcome.seconds[3]
@@ -88,7 +88,7 @@ enum Sample {
         return outcome
     }()
 
-    /// One that was told to end at once.
+    /// A run that was ended after 300 ms.
     static let moment = {
         var outcome = closedLoop
         outcome.duration = .milliseconds(300)
@@ -98,7 +98,7 @@ enum Sample {
         return outcome
     }()
 
-    /// Visits, with the times of their parts.
+    /// A churn, with the times of the parts of a visit.
     static let churn = {
         var outcome = closedLoop
         outcome.plan.mode = .churn

@@ -5,7 +5,7 @@ import NitkaBench
 import Testing
 
 @Suite struct TableTests {
-    @Test func anOpenLoopHasItsTimesFromDueAndFromSend() {
+    @Test("an open loop has times from due and from send") func anOpenLoopHasItsTimesFromDueAndFromSend() {
         let lines = ReportTable(Sample.openLoop).lines()
         #expect(
             lines == [
@@ -25,7 +25,8 @@ import Testing
             ])
     }
 
-    @Test func invalidIsSaidWithEveryReasonAndStrangersDoNotReachTheTerminal() {
+    @Test("a table shows why the run is invalid, and escapes foreign text")
+    func invalidIsSaidWithEveryReasonAndStrangersDoNotReachTheTerminal() {
         let lines = ReportTable(Sample.invalid).lines()
         #expect(
             lines.suffix(2) == [
@@ -36,13 +37,15 @@ import Testing
         #expect(!lines.joined().contains("\u{1b}"))
     }
 
-    @Test func withoutEchoesThereIsADash() {
+    @Test("without echoes, times are dashes") func withoutEchoesThereIsADash() {
         let lines = ReportTable(Sample.empty).lines(unicode: false)
         #expect(lines.contains("round trip               -         -         -         -         -         -"))
         #expect(TextHistogram(Sample.empty.latency).lines() == [])
     }
 
-    @Test(arguments: [Sample.closedLoop, Sample.openLoop, Sample.invalid, Sample.churn, Sample.empty])
+    @Test(
+        "tables fit 80 columns, and are ASCII if asked",
+        arguments: [Sample.closedLoop, Sample.openLoop, Sample.invalid, Sample.churn, Sample.empty])
     func everythingFitsEightyColumnsAndASCIIWhereAsked(outcome: BenchOutcome) {
         for unicode in [true, false] {
             let table = ReportTable(outcome).lines(unicode: unicode)
@@ -52,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func aHistogramHasRoundBordersAndBarsInEighths() {
+    @Test("a histogram has round borders and bars in eighths") func aHistogramHasRoundBordersAndBarsInEighths() {
         var times = BenchOutcome.histogram()
         times.record(1_000, count: 8)
         times.record(2_500, count: 4)
@@ -71,7 +74,7 @@ import Testing
                 == "6.8 us -  10 us  ###                     7.69 %  1")
     }
 
-    @Test func oneTimeIsOneBar() {
+    @Test("a single time is a single bar") func oneTimeIsOneBar() {
         var times = BenchOutcome.histogram()
         times.record(0)
         #expect(TextHistogram(times).lines(width: 40).count == 1)

@@ -15,7 +15,7 @@ import Testing
             #expect(ending.error == "")
             let lines = ending.output.split(separator: "\n")
             #expect(lines.first == "                        before         after        change")
-            #expect(lines.last == "FAIL: p50 got 7.49 % worse, more than 5 %")
+            #expect(lines.last == "FAIL: p50 rose by 7.49 % (limit 5 %)")
         }
     }
 
@@ -62,7 +62,7 @@ import Testing
     func oddLimitsAreWrongUsage(limit: String) async throws {
         let ending = try await Tool.run(["compare", "a", "b", "--max-regress", limit])
         #expect(ending.code == 64)
-        #expect(ending.error.contains("It is a name, =, and how much worse it may get in percent, such as p99=10%"))
+        #expect(ending.error.contains("Write a name, =, and how much worse it may become in percent, such as p99=10%"))
     }
 
     @Test func standardInputIsRead() async throws {

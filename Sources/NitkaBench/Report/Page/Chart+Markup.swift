@@ -3,9 +3,9 @@
 internal import NitkaProbe
 
 extension Chart {
-    /// The drawing as a figure of a page.
+    /// The chart as a `figure` element.
     ///
-    /// - Parameter id: what no other drawing of the page is called.
+    /// - Parameter id: unique in the page.
     func markup(id: String) -> String {
         """
         <figure>
@@ -46,7 +46,7 @@ extension Chart {
         }.joined()
     }
 
-    /// The first and the last keep within the drawing.
+    /// The first and the last label are aligned to stay within the chart.
     private var acrossLabels: String {
         across.scale.ticks.map { tick in
             let place = across.scale.place(tick)

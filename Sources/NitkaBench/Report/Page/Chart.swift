@@ -2,37 +2,37 @@
 
 internal import NitkaProbe
 
-/// A drawing with two axes, in SVG that takes the width that there is.
+/// A chart with two axes, in SVG that uses the available width.
 ///
-/// Lines are drawn in a box that is stretched, with strokes that are not; texts, dots and marks stand beside it, at
-/// places in percent, so that they keep their size on a phone. The axis at the left is a drawing of its own for the
-/// same reason: SVG has no "so many pixels less than all".
+/// Lines are drawn in a box that is stretched, with strokes that are not. Labels, dots and marks are outside that box, at
+/// positions in percent, so that they keep their size on a phone. The left axis is a separate SVG element, because SVG
+/// cannot express "full width minus some pixels".
 struct Chart {
-    /// An axis: its scale, and how its marks are called.
+    /// An axis: its scale, and the labels of its ticks.
     struct Axis {
         var scale: any Scale
         var label: (Double) -> String
     }
 
     let title: String
-    /// In a sentence or two what is to be seen, for who doesn't see it.
+    /// One or two sentences about the content, for screen readers.
     let summary: String
-    /// What stands for what: the classes of colours, and names.
+    /// The colour classes of the lines, and their names.
     var legend: [(style: String, name: String)] = []
     let across: Axis
     let up: Axis
-    /// Paths in the stretched box.
+    /// Shapes in the stretched box.
     var shapes: [String] = []
-    /// Dots, and what else must not be stretched.
+    /// Dots and other elements that must not be stretched.
     var marks: [String] = []
 
     static let height = 190.0
     private static let top = 8.0
     private static let bottom = 164.0
 
-    /// Pixels from the upper edge.
+    /// The distance from the upper edge in pixels.
     func y(_ value: Double) -> Double { Self.bottom - up.scale.place(value) * (Self.bottom - Self.top) }
-    /// Thousandths of the width.
+    /// The distance from the left edge in thousandths of the width.
     func x(_ value: Double) -> Double { across.scale.place(value) * 1000 }
 
     mutating func line(_ points: [(x: Double, y: Double)], style: String) {
@@ -47,14 +47,14 @@ struct Chart {
     }
 
     mutating func bar(from left: Double, to right: Double, value: Double, style: String) {
-        // One echo in a million is seen too.
+        // At least 2 pixels: even 1 echo in a million is visible.
         let (left, right, upper) = (x(left), x(right), min(y(value), Self.bottom - 2))
         shapes.append(
             #"<rect class="bar \#(style)" x="\#(Markup.place(left))" y="\#(Markup.place(upper))" "#
                 + #"width="\#(Markup.place(max(0, right - left)))" height="\#(Markup.place(Self.bottom - upper))"/>"#)
     }
 
-    /// A dot that says what it stands for to who points at it.
+    /// A dot with a tooltip.
     mutating func dot(_ point: (x: Double, y: Double), style: String, saying text: String) {
         marks.append(
             #"<circle class="dot \#(style)" cx="\#(percent(point.x))" cy="\#(Markup.place(y(point.y)))" r="2.5">"#

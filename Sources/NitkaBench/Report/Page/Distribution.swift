@@ -4,15 +4,15 @@ internal import Histogram
 internal import RealModule
 internal import NitkaProbe
 
-/// How long echoes took, all of the run together: the curve of the percentiles, and the histogram.
+/// The charts of how long echoes took in the whole run: the percentile curve and the histogram.
 struct Distribution {
-    /// From when they were due; has times.
+    /// Times from when messages were due; not empty.
     let latency: Histogram<UInt64>
-    /// From when they were sent; nil in a closed loop, where it is the same.
+    /// Times from when messages were sent; nil in a closed loop, where they are the same.
     let service: Histogram<UInt64>?
     private let summary: TimeSummary
 
-    /// Nil when no echo came back.
+    /// Nil without an echo.
     init?(_ outcome: BenchOutcome) {
         guard let summary = TimeSummary(outcome.latency) else { return nil }
         self.summary = summary
@@ -20,9 +20,9 @@ struct Distribution {
         service = outcome.plan.rate != nil && outcome.service.totalCount > 0 ? outcome.service : nil
     }
 
-    /// Over the number of nines, so that what one in a thousand waits is as wide as what half of all do.
+    /// The x axis is the number of nines, so that the slowest 0.1 % get as much space as the fastest 90 %.
     var curve: Chart {
-        // No further than to the one echo that took longest.
+        // Up to the single slowest echo.
         let nines = max(1, Double.log10(Double(summary.count)))
         let curves = [("c2", "from due", latency)] + (service.map { [("c1", "from send", $0)] } ?? [])
         let shortest = curves.map { Double(max($0.2.min, 1)) }.min() ?? 1
@@ -39,7 +39,7 @@ struct Distribution {
         return chart
     }
 
-    /// A mark for every nine, and of more than five every second: their names would overlap on a phone.
+    /// A tick for every nine; beyond 5 for every second one, because labels would overlap on a phone.
     private static func ticks(_ nines: Double) -> [Double] { [0, 1, 2, 3, 4] + (nines < 6 ? [5] : [6, 8, 10, 12]) }
 
     /// `0`, `90`, `99`, `99.9`: percent.
@@ -60,7 +60,7 @@ struct Distribution {
         return zip(places, values).map { (x: $0, y: Double($1)) }
     }
 
-    /// Bars between the same borders in every run.
+    /// The borders of the bars are the same in every run.
     var histogram: Chart? {
         let buckets = LogBuckets(latency, most: 60).buckets
         guard let first = buckets.first, let last = buckets.last, let most = buckets.map(\.count).max() else {

@@ -2,11 +2,11 @@
 
 internal import NitkaProbe
 
-/// What happened when: drawings over the time of the run.
+/// The charts over the time of the run.
 struct OverTime {
     let timeline: Timeline
 
-    /// Nil for a run that ended before a moment was recorded.
+    /// Nil for a run without a recorded second.
     init?(_ timeline: Timeline) {
         guard !timeline.moments.isEmpty else { return nil }
         self.timeline = timeline
@@ -54,7 +54,7 @@ struct OverTime {
         return chart
     }
 
-    /// More dots than that hide the line.
+    /// More dots would hide the line.
     private static let mostDots = 40
 
     var percentiles: Chart? {

@@ -19,7 +19,7 @@ struct PageTables {
             """
     }
 
-    /// Percentiles downwards: a phone has room for the two or three columns that there are.
+    /// The percentiles are rows, because the columns must fit on a phone.
     private func times(_ caption: String, _ rows: [TimesTable.Row]) -> String {
         let head = rows.map { "<th scope=\"col\">\(Markup.escaped($0.name))</th>" }.joined()
         let body = TimesTable.columns.map { column in

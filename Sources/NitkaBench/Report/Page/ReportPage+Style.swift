@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ReportPage {
-    /// Colours are named once for light and once for dark; each of the three lines has four times the contrast that
-    /// its ground has, and differs in lightness too, for who sees no red or green.
+    /// Colours are defined once for light mode and once for dark mode. The 3 line colours have a contrast of at least 4 to
+    /// the background, and differ in lightness, for readers with red-green colour blindness.
     static let style = """
         :root { --ground: #fbfaf7; --sheet: #ffffff; --text: #1d1d1b; --quiet: #66655f; --rule: #e4e2db;
           --c1: #0b6e75; --c2: #b25e00; --c3: #b3203d; --good: #1b6e3c; --bad: #b3203d; }

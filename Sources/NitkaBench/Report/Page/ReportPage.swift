@@ -2,18 +2,18 @@
 
 internal import NitkaProbe
 
-/// A bench as one page of HTML that needs nothing else: no network, no scripts, light or dark as its reader has it.
+/// The report of a run as a self-contained HTML page: no network, no scripts, in light or dark mode.
 public struct ReportPage: Sendable {
     private let outcome: BenchOutcome
     private let report: BenchReport
 
-    /// A page about the outcome.
+    /// Creates the page of an outcome.
     public init(_ outcome: BenchOutcome) {
         self.outcome = outcome
         report = BenchReport(outcome)
     }
 
-    /// The page's text.
+    /// The text of the page.
     public var html: String {
         """
         <!DOCTYPE html>
@@ -35,7 +35,7 @@ public struct ReportPage: Sendable {
         \(charts)
         </section>
         \(PageTables(report).markup)
-        <footer>Made by nitka bench. Times are told to three digits. \(footnote)</footer>
+        <footer>Made by nitka bench. Times have 3 significant digits. \(footnote)</footer>
         </main>
         </body>
         </html>
@@ -94,8 +94,8 @@ public struct ReportPage: Sendable {
 
     private var footnote: String {
         report.rateAsked == nil
-            ? "In a closed loop a client sends its next message when an echo is back: while the server stalls nothing is "
-                + "sent, and nothing is found to be late. To see what callers at a given rate wait, ask for a rate."
-            : "Times count from when a message was due, also when it could be sent only later."
+            ? "In a closed loop, a client sends its next message after the echo: while the server stalls, nothing is sent "
+                + "and nothing is late. To see how long callers wait at a given rate, use --rate."
+            : "Times count from when a message was due, even if it was sent later."
     }
 }

@@ -2,18 +2,18 @@
 
 internal import RealModule
 
-/// From values to places on an axis, 0 to 1, and where its marks stand.
+/// Maps values to positions on an axis, 0 to 1, and chooses the ticks.
 protocol Scale {
     var ticks: [Double] { get }
     func place(_ value: Double) -> Double
 }
 
-/// Equal steps: for rates and shares, from 0 on, and for time.
+/// A linear scale from 0: for rates, shares and time.
 struct LinearScale: Scale {
     let highest: Double
     let ticks: [Double]
 
-    /// From 0 to the first mark that nothing is above, or to the highest value itself.
+    /// From 0 to the first tick at or above the highest value, or to the highest value itself.
     init(upTo highest: Double, marks: Double = 4, endsAtMark: Bool = true) {
         let top = highest > 0 ? highest : 1
         let step = Self.step(atLeast: top / marks)
@@ -21,7 +21,7 @@ struct LinearScale: Scale {
         ticks = stride(from: 0, through: self.highest * 1.000001, by: step).map { $0 }
     }
 
-    /// From 0 to the highest value, with these marks, of which those beyond it are left out.
+    /// From 0 to the highest value, with the given ticks up to that value.
     init(upTo highest: Double, ticks: [Double]) {
         self.highest = highest
         self.ticks = ticks.filter { $0 <= highest }
@@ -29,20 +29,20 @@ struct LinearScale: Scale {
 
     func place(_ value: Double) -> Double { min(max(value / highest, 0), 1) }
 
-    /// 1, 2 or 5 times a power of ten.
+    /// 1, 2 or 5 times a power of 10.
     private static func step(atLeast least: Double) -> Double {
         let power = LogScale.powerOfTen(atMost: least)
         return [1, 2, 5, 10].map { $0 * power }.first { $0 >= least * 0.999999 } ?? 10 * power
     }
 }
 
-/// Equal ratios: for times, which reach from microseconds to seconds.
+/// A logarithmic scale: for times, which range from microseconds to seconds.
 struct LogScale: Scale {
     let lowest: Double
     let highest: Double
     let ticks: [Double]
 
-    /// From the mark below the lowest to the mark above the highest, a mark being 1, 2 or 5 times a power of ten.
+    /// From the tick below the lowest value to the tick above the highest. Ticks are 1, 2 or 5 times a power of 10.
     init(from lowest: Double, to highest: Double, most: Int = 7) {
         let marks = Self.marks(from: max(lowest, 1), to: max(highest, lowest, 1))
         (self.lowest, self.highest) = (marks[0], marks[marks.count - 1])
@@ -68,7 +68,7 @@ struct LogScale: Scale {
     }
 
     static func powerOfTen(atMost value: Double) -> Double {
-        // Not by a logarithm, which is a little below 3 for 1000.
+        // A logarithm would be slightly below 3 for 1000.
         var power = 1.0
         while power > value { power /= 10 }
         while power * 10 <= value { power *= 10 }

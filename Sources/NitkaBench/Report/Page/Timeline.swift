@@ -2,28 +2,28 @@
 
 internal import Histogram
 
-/// A bench over time, in as many parts as a drawing can show.
+/// A run over time, in as many parts as a chart can show.
 struct Timeline {
     struct Moment {
-        /// The middle of the part, in seconds from the first.
+        /// The middle of the part, in seconds from the beginning.
         var time: Double
         var echoesPerSecond: Double
         var errors: UInt64
-        /// Nil where no echo came back.
+        /// Nil without an echo.
         var times: TimeSummary?
     }
 
     let moments: [Moment]
-    /// Where the last part ends, in seconds.
+    /// The end of the last part in seconds.
     let end: Double
 
-    /// - Parameter most: how many parts at most; where there are more seconds, several are one part.
+    /// - Parameter most: limit of parts. A longer run has several seconds per part.
     init(_ seconds: [BenchSecond], most: Int = 240) {
         let size = max(1, (seconds.count + most - 1) / most)
         var parts = stride(from: 0, to: seconds.count, by: size).map {
             Part(seconds[$0..<min($0 + size, seconds.count)])
         }
-        // The run ended a moment into a second: the rate of so little time is noise.
+        // The rate of a short last second is noise.
         if parts.count > 1, let last = parts.last, last.length < 0.25 * parts[0].length { parts.removeLast() }
         moments = parts.map(\.moment)
         end = parts.last.map { $0.start + $0.length } ?? 0

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A figure of a report that a gate or a comparison can name.
-public struct Measure: Hashable, Sendable {
+/// A figure of a report that gates and comparisons can name.
+public struct Metric: Hashable, Sendable {
     /// `p99`, `service_p99.9`, `rate`, `errors`, `mismatches`.
     public let name: String
 
     enum Kind: Hashable {
         /// Microseconds.
         case time
-        /// Echoes a second.
+        /// Echoes per second.
         case rate
-        /// A number of errors, or of mismatches.
+        /// A number of errors or mismatches.
         case count
     }
 
     let kind: Kind
 
-    /// What a report says of it, in its unit; nil for a time when no echo came back.
+    /// The value in a report, in the unit of the kind; nil for a time without an echo.
     func value(in report: BenchReport) -> Double? {
         switch name {
         case "rate": report.echoesPerSecond
@@ -28,17 +28,17 @@ public struct Measure: Hashable, Sendable {
         }
     }
 
-    /// All that there are, in the order in which they are told.
-    public static let all: [Measure] =
-        [Measure(name: "rate", kind: .rate), Measure(name: "errors", kind: .count)]
-        + [Measure(name: "mismatches", kind: .count)] + times.map { Measure(name: $0, kind: .time) }
-        + times.map { Measure(name: servicePrefix + $0, kind: .time) }
+    /// All metrics, in the order in which they are printed.
+    public static let all: [Metric] =
+        [Metric(name: "rate", kind: .rate), Metric(name: "errors", kind: .count)]
+        + [Metric(name: "mismatches", kind: .count)] + times.map { Metric(name: $0, kind: .time) }
+        + times.map { Metric(name: servicePrefix + $0, kind: .time) }
 
-    /// The names of times, without the prefix of those counted from when a message was sent.
+    /// The names of times. Those that count from when a message was sent have a prefix.
     static let times = ["p50", "p90", "p99", "p99.9", "max", "mean"]
     static let servicePrefix = "service_"
 
-    /// The measure of that name; nil if there is none.
+    /// The metric with a name; nil if there is none.
     public init?(_ name: some StringProtocol) {
         guard let found = Self.all.first(where: { $0.name == name }) else { return nil }
         self = found
@@ -51,7 +51,7 @@ public struct Measure: Hashable, Sendable {
 }
 
 extension BenchReport.Times {
-    /// Microseconds, by the names that people use.
+    /// A time in microseconds, by its name.
     subscript(name: Substring) -> Double? {
         switch name {
         case "p50": p50
