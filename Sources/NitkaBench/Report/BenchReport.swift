@@ -85,3 +85,93 @@ public struct BenchReport: Codable, Hashable, Sendable {
         case invalidReasons = "invalid_reasons"
     }
 }
+
+extension BenchReport {
+    /// Times of many echoes, in microseconds.
+    public struct Times: Codable, Hashable, Sendable {
+        /// The median: 50 % of the times are this or less.
+        public var p50: Double
+        /// 90 % of the times are this or less.
+        public var p90: Double
+        /// 99 % of the times are this or less.
+        public var p99: Double
+        /// 99.9 % of the times are this or less.
+        public var p999: Double
+        /// The longest time.
+        public var max: Double
+        /// The mean.
+        public var mean: Double
+
+        enum CodingKeys: String, CodingKey {
+            case p50, p90, p99, max, mean
+            case p999 = "p99_9"
+        }
+
+        /// Converts a summary, which is in nanoseconds.
+        public init(_ summary: TimeSummary) {
+            p50 = Double(summary.p50) / 1000
+            p90 = Double(summary.p90) / 1000
+            p99 = Double(summary.p99) / 1000
+            p999 = Double(summary.p999) / 1000
+            max = Double(summary.max) / 1000
+            // To the nanosecond: the histogram is coarser than that.
+            mean = summary.mean.rounded() / 1000
+        }
+    }
+
+    /// One part of a visit.
+    public struct Part: Codable, Hashable, Sendable {
+        /// `connect`, `first byte`, `close`.
+        public var name: String
+        /// How long it took; nil if no visit was completed.
+        public var times: Times?
+
+        enum CodingKeys: String, CodingKey {
+            case name
+            case times = "us"
+        }
+    }
+}
+
+extension BenchReport {
+    /// Creates the report of an outcome.
+    public init(_ outcome: BenchOutcome) {
+        let plan = outcome.plan
+        let seconds = outcome.duration / .seconds(1)
+        address = outcome.address
+        began = outcome.began
+        machine = outcome.machine
+        mode = plan.mode.rawValue
+        clientsAsked = plan.clients
+        clients = outcome.clients
+        size = plan.size
+        depth = plan.depth
+        rateAsked = plan.rate
+        duration = Self.rounded(seconds)
+        echoes = outcome.echoes
+        echoesPerSecond = Self.perSecond(outcome.echoes, in: seconds)
+        bytes = outcome.bytes
+        bytesPerSecond = Self.perSecond(outcome.bytes, in: seconds)
+        errors = outcome.errorCount
+        errorsByKind = outcome.errors.filter { $0.value > 0 }
+        mismatches = outcome.mismatches
+        firstMismatch = outcome.firstMismatch
+        latency = TimeSummary(outcome.latency).map(Times.init)
+        service = TimeSummary(outcome.service).map(Times.init)
+        parts = outcome.parts.map { Part(name: $0.name, times: TimeSummary($0.times).map(Times.init)) }
+        generatorBusy = Self.rounded(outcome.busy)
+        interrupted = outcome.wasInterrupted
+        valid = outcome.invalidReasons.isEmpty
+        invalidReasons = outcome.invalidReasons
+    }
+
+    /// 0 for a run without counted time.
+    private static func perSecond(_ count: UInt64, in seconds: Double) -> Double {
+        seconds > 0 ? rounded(Double(count) / seconds) : 0
+    }
+
+    /// To a thousandth; 0 for NaN and infinity, which JSON does not have.
+    private static func rounded(_ value: Double) -> Double {
+        value.isFinite ? (value * 1000).rounded() / 1000 : 0
+    }
+}

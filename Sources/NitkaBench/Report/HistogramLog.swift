@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 public import Histogram
+internal import NitkaProbe
 
 /// A histogram log, which the HdrHistogram tools of all languages read, merge and plot (`.hlog`, version 1.3, with
 /// histograms in the V2 compressed encoding).
@@ -38,5 +39,87 @@ public struct HistogramLog: Sendable {
     static func secondsSince1970(_ text: String) -> Double? {
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains("."))
         return (try? style.parse(text))?.timeIntervalSince1970
+    }
+}
+
+extension HistogramLog {
+    /// Merges the logs of runs on several machines at the same time. Intervals that began in the same second, counted from
+    /// the earliest, become one interval.
+    ///
+    /// If the machines' clocks differ, intervals are paired differently, but no recorded time is lost.
+    ///
+    /// - Parameter logs: 1 or more.
+    public init(merging logs: [HistogramLog]) {
+        let all = logs.flatMap(\.intervals)
+        let start = all.map(\.start).min() ?? 0
+        var slots: [Double: HistogramInterval] = [:]
+        for interval in all {
+            let slot = (interval.start - start).rounded()
+            guard var merged = slots[slot] else {
+                slots[slot] = interval
+                continue
+            }
+            merged.times.add(interval.times)
+            let end = max(merged.start + merged.length, interval.start + interval.length)
+            merged.start = min(merged.start, interval.start)
+            merged.length = end - merged.start
+            slots[slot] = merged
+        }
+        self.init(start: start, intervals: slots.values.sorted { $0.start < $1.start })
+    }
+}
+
+extension HistogramLog {
+    static let versionLine = "#[Histogram log format version 1.3]"
+    static let legend = #""StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram""#
+
+    /// The text of the file.
+    ///
+    /// Intervals count from the base time, which the text contains because readers would guess it otherwise. The longest
+    /// time of an interval is in milliseconds, as readers expect for a histogram in nanoseconds.
+    public var text: String {
+        let moment = Self.decimal(start)
+        let date = Date(timeIntervalSince1970: start).formatted(.iso8601)
+        var lines = [
+            "#[Times are nanoseconds, recorded by nitka bench]", Self.versionLine,
+            "#[StartTime: \(moment) (seconds since epoch), \(date)]", "#[BaseTime: \(moment) (seconds since epoch)]",
+            Self.legend,
+        ]
+        lines += intervals.map { interval in
+            let times = interval.times
+            let fields = [interval.start - start, interval.length, Double(times.max) / 1e6].map(Self.decimal)
+            let payload = Data(HistogramPayload.encode(times)).base64EncodedString()
+            return (fields + [payload]).joined(separator: ",")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// 3 decimals, as the format has them, and never negative: no reader accepts a minus sign.
+    private static func decimal(_ value: Double) -> String {
+        let thousandths = Int((max(0, min(value, 1e12)) * 1000).rounded())
+        return "\(thousandths / 1000)." + String(thousandths % 1000 + 1000).dropFirst()
+    }
+}
+
+/// The times that were recorded in one interval: one line of a histogram log.
+public struct HistogramInterval: Sendable {
+    /// When the interval began, in seconds since 1970 in UTC.
+    public var start: Double
+    /// The length of the interval in seconds.
+    public var length: Double
+    /// The times in nanoseconds, in a histogram with the cells of ``BenchOutcome/histogram()``. Each access makes a new
+    /// histogram.
+    public var times: Histogram<UInt64> {
+        get { compact.times }
+        set { compact = CompactTimes(newValue) }
+    }
+
+    private var compact: CompactTimes
+
+    /// Creates an interval.
+    public init(start: Double, length: Double, times: Histogram<UInt64>) {
+        self.start = start
+        self.length = length
+        compact = CompactTimes(times)
     }
 }

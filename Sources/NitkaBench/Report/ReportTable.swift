@@ -70,3 +70,86 @@ public struct ReportTable: Sendable {
         return reasons.isEmpty ? ["INVALID"] : reasons
     }
 }
+
+/// The times of a report as rows of percentiles.
+struct TimesTable {
+    typealias Row = (name: String, times: BenchReport.Times?)
+
+    /// The times of whole echoes. In a closed loop, a message is due when it is sent, so there is only one row.
+    let rows: [Row]
+    /// The times of the parts of a visit.
+    let parts: [Row]
+
+    init(_ report: BenchReport) {
+        rows =
+            report.rateAsked == nil
+            ? [("round trip", report.latency)] : [("from due", report.latency), ("from send", report.service)]
+        parts = report.parts.map { (EscapedText($0.name, limit: 15).description, $0.times) }
+    }
+
+    static let columns = ["p50", "p90", "p99", "p99.9", "max", "mean"]
+
+    func lines(labelWidth: Int) -> [String] {
+        let head = TextColumns.left("", labelWidth) + Self.columns.map { TextColumns.right($0, 10) }.joined()
+        return [head]
+            + (rows + parts).map { row in
+                let figures = Self.columns.map { TextColumns.right(Self.figure($0, of: row.times), 10) }
+                return TextColumns.left(row.name, labelWidth) + figures.joined()
+            }
+    }
+
+    static func figure(_ name: String, of times: BenchReport.Times?) -> String {
+        times.flatMap { $0[name[...]] }.map { Figures.time($0 * 1000) } ?? "–"
+    }
+}
+
+/// The figures of one histogram as text.
+public struct TimesSummaryTable: Sendable {
+    private let summary: TimeSummary
+
+    /// Creates the table of a summary.
+    public init(_ summary: TimeSummary) { self.summary = summary }
+
+    /// The lines.
+    ///
+    /// - Parameter unicode: false for ASCII only.
+    public func lines(unicode: Bool = true) -> [String] {
+        let times = BenchReport.Times(summary)
+        let rows = TimesTable.columns.map { ($0, TimesTable.figure($0, of: times)) }
+        let lines = ([("count", Figures.grouped(summary.count))] + rows).map { name, figure in
+            TextColumns.left(name, 10) + TextColumns.right(figure, 14)
+        }
+        return unicode ? lines : lines.map(TextColumns.ascii)
+    }
+}
+
+/// The plan of a run as text.
+struct BenchPlanText {
+    let report: BenchReport
+
+    init(_ report: BenchReport) { self.report = report }
+
+    /// `ping-pong with 127.0.0.1:7007: 50 clients, 64 B a message, at 20,000/s, for 10 s`.
+    var sentence: String {
+        "\(EscapedText(report.mode)) with \(EscapedText(report.address)): \(parts.joined(separator: ", "))"
+    }
+
+    /// The phrases after the colon.
+    var parts: [String] {
+        var parts = [report.clientsAsked == 1 ? "1 client" : "\(report.clientsAsked) clients"]
+        parts.append("\(Self.size(report.size)) a message")
+        if report.depth > 1 { parts.append("\(report.depth) in flight") }
+        if let rate = report.rateAsked { parts.append("at \(Figures.rate(rate))/s") }
+        parts.append("for \(Figures.time(report.duration * 1e9))")
+        return parts
+    }
+
+    /// In KiB or MiB if that is a whole number, as on the command line: `64 B`, `64 KiB`.
+    static func size(_ bytes: Int) -> String {
+        switch bytes {
+        case _ where bytes > 0 && bytes % 1_048_576 == 0: "\(bytes / 1_048_576) MiB"
+        case _ where bytes > 0 && bytes % 1024 == 0: "\(bytes / 1024) KiB"
+        default: "\(Figures.grouped(UInt64(clamping: bytes))) B"
+        }
+    }
+}
