@@ -154,7 +154,7 @@ extension BenchOutcome {
                 clientsAsked: plan.clients, clientsOpen: clients, rateAsked: plan.rate,
                 rateReached: Double(total.begunInTime) / seconds, seconds: seconds,
                 lag: total.lag.valueAtPercentile(99),
-                latency: latency.valueAtPercentile(99), echoes: echoes
+                latency: latency.valueAtPercentile(99), echoes: echoes, errors: errors
             ).invalidReasons
     }
 }

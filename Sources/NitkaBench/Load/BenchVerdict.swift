@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NitkaProbe
+internal import NitkaSystem
 
 /// Decides from the numbers of a run alone whether they say something about the server.
 struct BenchVerdict: Hashable {
@@ -19,6 +20,13 @@ struct BenchVerdict: Hashable {
     var lag: UInt64
     var latency: UInt64
     var echoes: UInt64
+    /// The errors of the run by kind.
+    var errors: [String: UInt64] = [:]
+
+    /// Failures of connect(2) for which this machine is the reason, not the server.
+    private static let shortages = [
+        Errno.tooManyInProcess, .tooManyInSystem, .noBuffers, .noMemory, .addressNotAvailable,
+    ].map { "connect: \($0)" }
 
     /// Why the numbers say nothing about the server, one clause each; empty for a valid run.
     var invalidReasons: [String] {
@@ -29,6 +37,10 @@ struct BenchVerdict: Hashable {
         if echoes == 0 { reasons.append("no echo came back in the counted time") }
         if let rateAsked, abs(rateReached - rateAsked) > max(rateAsked * Self.rateTolerance, 1 / max(seconds, 1e-9)) {
             reasons.append("the rate was \(text(rateReached)) messages a second instead of \(text(rateAsked))")
+        }
+        for kind in Self.shortages {
+            guard let count = errors[kind] else { continue }
+            reasons.append("this machine ran short: \(kind), \(count == 1 ? "1 time" : "\(count) times")")
         }
         if lag > max(Self.allowedLag, latency / 10) {
             reasons.append("the generator itself sent 1 % of the messages at least \(Figures.time(Double(lag))) late")

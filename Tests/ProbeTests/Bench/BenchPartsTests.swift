@@ -142,6 +142,9 @@ import Testing
         // With a slow server, the lag is a small part of the latency.
         late.latency = 20_000_000
         #expect(late.invalidReasons == [])
+        var short = good
+        short.errors = ["connect: cannot assign requested address": 2, "connect: connection refused": 1]
+        #expect(short.invalidReasons == ["this machine ran short: connect: cannot assign requested address, 2 times"])
         var nothing = good
         (nothing.echoes, nothing.rateAsked) = (0, nil)
         #expect(nothing.invalidReasons == ["no echo came back in the counted time"])
