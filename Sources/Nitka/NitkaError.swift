@@ -2,23 +2,26 @@
 
 internal import NitkaSystem
 
-/// A failure on the network: what was tried, where, and why it failed, which reads as one sentence:
+/// A failure on the network: the operation, the address and the cause, which read as one sentence:
 /// `listen on 127.0.0.1:7007: address already in use`.
 public struct NitkaError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was tried, as it begins the sentence: `listen on`, `read from`.
+    /// The operation, as the sentence begins: `listen on`, `read from`.
     public let operation: String
-    /// The address or the name it was tried on.
+    /// The address or the name of the operation.
     public let address: String
     /// Why it failed.
     public let reason: Reason
+    /// The connection that failed; nil when there was none yet.
+    public let connection: ConnectionID?
 
     /// `operation address: reason`.
     public var description: String { "\(operation) \(address): \(reason)" }
 
-    init(_ operation: String, _ address: String, _ reason: Reason) {
+    init(_ operation: String, _ address: String, _ reason: Reason, connection: ConnectionID? = nil) {
         self.operation = operation
         self.address = address
         self.reason = reason
+        self.connection = connection
     }
 }
 
@@ -45,18 +48,18 @@ extension NitkaError {
             if case .system(let errno) = kind { errno.code } else { nil }
         }
 
-        /// Nothing was received for as long as the connection's ``Connection/readTimeout`` allows.
-        public static let idle = Reason(kind: .words("nothing came within the idle time"))
-        /// The peer took nothing for as long as the connection's ``Connection/writeTimeout`` allows.
-        public static let stalled = Reason(kind: .words("the peer took nothing within the write timeout"))
-        /// The connection lasted as long as it was allowed to.
-        public static let tooLong = Reason(kind: .words("the connection reached its greatest age"))
+        /// Nothing arrived for the connection's ``Connection/idleTimeout``.
+        public static let idleTimeout = Reason(kind: .words("nothing arrived within the idle timeout"))
+        /// The peer took nothing for the connection's ``Connection/writeTimeout``.
+        public static let writeTimeout = Reason(kind: .words("the peer took nothing within the write timeout"))
+        /// The connection reached its ``Limits/maximumAge``.
+        public static let maximumAge = Reason(kind: .words("the connection reached its maximum age"))
         /// The connection was closed on this side.
         public static let closed = Reason(kind: .words("the connection is closed on this side"))
         /// The peer did not answer in time.
         public static let timedOut = Reason(kind: .words("timed out"))
 
-        /// Did the peer tear the connection down, or go without a word, rather than end it?
+        /// Whether the peer reset the connection, or the network lost it, rather than ended it.
         public var isReset: Bool {
             switch kind {
             case .system(let errno): Self.losses.contains(errno)
@@ -64,7 +67,7 @@ extension NitkaError {
             }
         }
 
-        /// Is splice(2) itself what is refused, by a sandbox or for want of memory, and not the peer that has gone?
+        /// Whether splice(2) itself was refused, by a sandbox or for lack of memory, and not by the peer.
         var refusesPipes: Bool {
             switch kind {
             case .system(let errno): Self.refusals.contains(errno)

@@ -112,7 +112,7 @@ extension CheckClient {
     func failure(of error: NitkaError, _ activity: String) -> StageFailure {
         if context.watchdog.isExpired { return overTimeLimit }
         // ETIMEDOUT is the kernel's own timeout: the peer acknowledged nothing, or kept its window closed.
-        if error.reason == .stalled || error.reason.code == Errno.timedOut.code { return stalled }
+        if error.reason == .writeTimeout || error.reason.code == Errno.timedOut.code { return stalled }
         let isReset = error.reason.isReset
         return StageFailure(
             isReset ? .reset : .failed, "client \(number), offset \(received): \(error.reason) while \(activity)")

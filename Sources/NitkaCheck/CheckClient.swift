@@ -54,7 +54,7 @@ final class CheckClient {
     }
 
     func closeWrite() {
-        connection.endSending()
+        connection.closeWrite()
         hasClosedWrite = true
     }
 

@@ -42,7 +42,7 @@ public struct EchoCheck: Sendable {
         let run = CheckRun(self, progress)
         interruption?.add(run)
         defer { interruption?.remove(run) }
-        let threads = ThreadChain()
+        let threads = ThreadGroup()
         let report = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 do {

@@ -20,7 +20,7 @@ final class StageWatchdog: Sendable {
     }
 
     private let state = Monitor(State())
-    private let threads = ThreadChain()
+    private let threads = ThreadGroup()
     /// Wakes a connection attempt. Without a descriptor for it, the attempt ends at its timeout instead.
     private let wakeEvent = try? WakeEvent.Shared()
 

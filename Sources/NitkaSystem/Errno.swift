@@ -16,6 +16,8 @@ package struct Errno: Error, Hashable, Sendable {
 extension Errno {
     package static let interrupted = Errno(EINTR)
     package static let wouldBlock = Errno(EAGAIN)
+    /// The same number: what pthread_create(3) says without a thread.
+    package static let tryAgain = Errno(EAGAIN)
     package static let badDescriptor = Errno(EBADF)
     package static let invalid = Errno(EINVAL)
     package static let notSocket = Errno(ENOTSOCK)

@@ -19,7 +19,7 @@ import Testing
                             let text = Array("client \(number)".utf8)
                             try await connection.write(text)
                             #expect(try await connection.read() == text)
-                            await connection.endSending()
+                            await connection.closeWrite()
                             #expect(try await connection.read() == nil)
                         }
                     }
@@ -86,10 +86,6 @@ import Testing
         }
     }
 
-    @Test func mainMayBlockOnLoops() throws {
-        #expect(try onAThread { try EventLoops.run(count: 1) { $0.count } } == 1)
-    }
-
     @Test func loopsLeaveNothingBehind() async {
         await #expect(processExitsWith: .success) {
             func count() -> Int { ProcFile.names(in: "/proc/self/fd")?.count ?? -1 }
@@ -118,7 +114,7 @@ func withServerAsync<Result>(
 
 /// What `body` returns, from a thread where it may block.
 func onAThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
-    let chain = ThreadChain()
+    let chain = ThreadGroup()
     let result = Monitor<Result<Value, any Error>?>(nil)
     try chain.start(named: "test") {
         let value = Result { try body() }

@@ -96,10 +96,10 @@ import Testing
             #expect(far.peer == near.local)
             #expect(far.local == address)
             try near.write([1, 2, 3])
-            near.endSending()
+            near.closeWrite()
             #expect(try far.readToEnd() == [1, 2, 3])
             try far.write([4])
-            far.finish()
+            far.close(gracefullyWithin: .seconds(2))
             #expect(try near.readToEnd() == [4])
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Nitka
+@testable import Nitka
 import NitkaSystem
 import Testing
 
@@ -19,7 +19,7 @@ import Testing
             }
             let totals = try #require(running.ended())
             #expect(totals.accepted == 25)
-            #expect(totals.endedByReason["cut off"] == nil)
+            #expect(totals.endedByReason["cut_off"] == nil)
             #expect(totals.active == 0)
         }
     }
@@ -52,7 +52,7 @@ import Testing
                     connection.close()
                 }
             }
-            #expect(running.ended()?.endedByReason["cut off"] == 1)
+            #expect(running.ended()?.endedByReason["cut_off"] == 1)
         }
     }
 
@@ -80,7 +80,7 @@ import Testing
         let server = try Server(on: "127.0.0.1:0")
         let connection = try Connection.open(to: server.addresses[0])
         try connection.write([1, 2, 3])
-        connection.endSending()
+        connection.closeWrite()
         server.drain(within: .seconds(5))
         _ = try server.run(model, .echo)
         #expect(try connection.readToEnd() == [1, 2, 3])

@@ -24,7 +24,7 @@ import Testing
             try together(2) { side in
                 if side == 0 {
                     try connection.write(sent)
-                    connection.endSending()
+                    connection.closeWrite()
                 } else {
                     var got: [UInt8] = []
                     var room = [UInt8](repeating: 0, count: 8192)
@@ -45,12 +45,12 @@ import Testing
             for number in 1...50 {
                 let connection = try running.connect()
                 #expect(try connection.echo("client \(number)") == "client \(number)")
-                connection.finish()
+                connection.close(gracefullyWithin: .seconds(2))
             }
             try eventually("all have gone") { running.server.snapshot().ended == 50 }
             let snapshot = running.server.snapshot()
             #expect(snapshot.accepted == 50)
-            #expect(snapshot.endedByReason == ["peer finished": 50])
+            #expect(snapshot.endedByReason == ["peer_finished": 50])
             #expect(snapshot.bytesIn == snapshot.bytesOut)
         }
     }
@@ -71,10 +71,10 @@ import Testing
             #expect(try first.echo("a") == "a")
             let second = try running.connect()
             try second.write(Array("b".utf8))
-            second.readTimeout = .milliseconds(300)
+            second.idleTimeout = .milliseconds(300)
             #expect(throws: NitkaError.self) { try second.read() }
             first.close()
-            second.readTimeout = .seconds(20)
+            second.idleTimeout = .seconds(20)
             #expect(try second.read() == Array("b".utf8))
         }
     }

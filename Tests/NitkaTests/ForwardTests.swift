@@ -23,9 +23,9 @@ import Testing
                 }
                 for number in 0..<40 { #expect(try connection.echo("\(seed) \(number)") == "\(seed) \(number)") }
             }
-            connection.endSending()
+            connection.closeWrite()
             #expect(try connection.readToEnd() == [])
-            try eventually("it has left") { running.server.snapshot().endedByReason == ["peer finished": 1] }
+            try eventually("it has left") { running.server.snapshot().endedByReason == ["peer_finished": 1] }
             let snapshot = running.server.snapshot()
             #expect(snapshot.bytesIn == snapshot.bytesOut)
             #expect(snapshot.bytesIn > 24 << 20)
@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: ServingModel.allCases)
     func whoSendsMuchAndThenWaitsIsAnsweredAndDrained(model: ServingModel) throws {
         var limits = Limits()
-        limits.idleTime = .seconds(5)
+        limits.idleTimeout = .seconds(5)
         try withServer(model, limits: limits) { running in
             let connection = try running.connect()
             let message = pattern(500_001)
@@ -62,24 +62,24 @@ import Testing
             try together(2) { side in
                 if side == 0 {
                     try connection.write(stream)
-                    connection.endSending()
+                    connection.closeWrite()
                 } else {
                     #expect(try connection.readToEnd() == stream)
                 }
             }
-            try eventually("it has left") { running.server.snapshot().endedByReason == ["peer finished": 1] }
+            try eventually("it has left") { running.server.snapshot().endedByReason == ["peer_finished": 1] }
         }
     }
 
     @Test(arguments: ServingModel.allCases)
     func aStreamWhosePeerTakesNothingIsEnded(model: ServingModel) throws {
         var limits = Limits()
-        limits.writeTime = .milliseconds(300)
+        limits.writeTimeout = .milliseconds(300)
         try withServer(model, limits: limits) { running in
             let connection = try running.connect()
             let block = pattern(1 << 20)
             #expect(throws: NitkaError.self) { while true { try connection.write(block) } }
-            try eventually("it has left") { running.server.snapshot().endedByReason == ["write stalled": 1] }
+            try eventually("it has left") { running.server.snapshot().endedByReason == ["write_timeout": 1] }
         }
     }
 
@@ -108,48 +108,58 @@ import Testing
         }
     }
 
-    @Test func aBudgetGivesOutSoManyAndTakesThemBack() {
-        let budget = PipeBudget(descriptors: 5)
-        let first = Held(budget.take())
-        let second = Held(budget.take())
+    @Test("a pool lends its pipes and takes them back") func pipePool() {
+        let pool = PipePool(descriptors: 5)
+        let first = Held(pool.take())
+        let second = Held(pool.take())
         #expect(first.isThere && second.isThere)
-        #expect(!Held(budget.take()).isThere)
-        if let pipe = first.pipe.take() { budget.giveBack(pipe) }
-        #expect(Held(budget.take()).isThere)
-        #expect(!Held(PipeBudget(descriptors: -3).take()).isThere)
+        #expect(!Held(pool.take()).isThere)
+        first.pipe = nil
+        #expect(Held(pool.take()).isThere)
+        #expect(!Held(PipePool(descriptors: -3).take()).isThere)
     }
 
-    @Test func muchIsWaitedForAfterManyReadsAndLessOftenEachTimeInVain() {
-        var gathering = Gathering()
-        #expect((1...64).map { _ in gathering.next() }.firstIndex(of: .begin) == 63)
+    @Test("a relay gathers after many splices, and less often after each vain wait") func gathering() {
+        var gathering = BulkGathering()
+        #expect((1...64).map { _ in gathering.next() }.firstIndex(of: .setMarkAndWait) == 63)
         #expect(gathering.next() == .wait)
         gathering.found(600_000)
         gathering.took(262_144)
-        #expect(gathering.next() == .read)
+        #expect(gathering.next() == .splice)
         gathering.took(400_000)
         #expect(gathering.next() == .wait)
-        // The end of the stream: nothing lies there, and has to be read.
+        // The end of the stream: nothing is there, and has to be read.
         gathering.found(0)
-        #expect(gathering.next() == .read)
+        #expect(gathering.next() == .splice)
         gathering.gaveUp()
         #expect(!gathering.isOn)
-        #expect((1...300).map { _ in gathering.next() }.firstIndex(of: .begin) == 255)
+        #expect((1...300).map { _ in gathering.next() }.firstIndex(of: .setMarkAndWait) == 255)
     }
 
-    @Test func aStreamIsFourFullReceivesAndMessagesAreSixteenSmallSplices() {
-        var detector = StreamDetector()
+    @Test("4 full reads in a row are bulk, 16 small splices in a row are messages") func modes() {
+        var mode = ForwardMode.start
         let full = [65_536, 65_536, 65_536, 100, 65_536, 65_536, 65_536, 65_536, 65_536]
-        #expect(full.map { detector.isStream(after: $0, of: 65_536) }.firstIndex(of: true) == 7)
-        var other = StreamDetector()
+        let turns = full.map { count in
+            mode.copied(count, capacity: 65_536)
+            return mode.splices
+        }
+        #expect(turns.firstIndex(of: true) == 7)
         let few = Array(repeating: 64, count: 15) + [65_536] + Array(repeating: 64, count: 16)
-        #expect(few.map { other.isMessages(after: $0) }.firstIndex(of: true) == 31)
+        let back = few.map { count in
+            mode.spliced(count)
+            return !mode.splices
+        }
+        #expect(back.firstIndex(of: true) == 31)
+        mode = .splice(smallSplices: 0)
+        mode.spliceFailed()
+        #expect(mode == .start)
     }
 }
 
 private final class Held {
-    var pipe: Pipe?
+    var pipe: PooledPipe?
 
-    init(_ pipe: consuming Pipe?) { self.pipe = consume pipe }
+    init(_ pipe: consuming PooledPipe?) { self.pipe = consume pipe }
 
     var isThere: Bool { pipe != nil }
 }
@@ -172,12 +182,12 @@ private func descriptorCount() -> Int { ProcFile.names(in: "/proc/self/fd")?.cou
 /// One that closes with its window full and nothing unread sends no reset: then the write time is what ends it.
 private func losePipes(_ model: ServingModel) throws {
     var limits = Limits()
-    limits.writeTime = .seconds(5)
+    limits.writeTimeout = .seconds(5)
     try withServer(model, limits: limits) { running in
         let first = try running.connect()
         let answer = try first.echo("x")
         precondition(answer == "x")
-        first.finish()
+        first.close(gracefullyWithin: .seconds(2))
         try eventually("the first has gone") { running.server.snapshot().ended == 1 }
         let before = descriptorCount()
         for round in 2...10 as ClosedRange<UInt64> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Nitka
+@testable import Nitka
 import NitkaSystem
 import Testing
 
@@ -16,10 +16,10 @@ import Testing
             #expect(try second.echo("2") == "2")
             let third = try running.connect()
             try third.write(Array("3".utf8))
-            third.readTimeout = .milliseconds(200)
+            third.idleTimeout = .milliseconds(200)
             #expect(throws: NitkaError.self) { try third.read() }
             first.close()
-            third.readTimeout = .seconds(20)
+            third.idleTimeout = .seconds(20)
             #expect(try third.read() == Array("3".utf8))
         }
     }
@@ -33,7 +33,7 @@ import Testing
             let first = try running.connect()
             #expect(try first.echo("1") == "1")
             #expect(try running.connect().readToEnd() == [])
-            try eventually("it is in the sums") { running.server.snapshot().endedByReason == ["over limit": 1] }
+            try eventually("it is in the sums") { running.server.snapshot().endedByReason == ["over_limit": 1] }
             #expect(try first.echo("1") == "1")
         }
     }
@@ -55,26 +55,26 @@ import Testing
     @Test(arguments: ServingModel.allCases)
     func anIdleClientIsEnded(model: ServingModel) throws {
         var limits = Limits()
-        limits.idleTime = .milliseconds(300)
+        limits.idleTimeout = .milliseconds(300)
         try withServer(model, limits: limits) { running in
             let events = running.server.events()
             let connection = try running.connect()
             #expect(try connection.readToEnd() == [])
             connection.close()
-            #expect(events.firstRecord()?.reason == .idle)
+            #expect(events.firstRecord()?.reason == .idleTimeout)
         }
     }
 
     @Test(arguments: ServingModel.allCases)
     func aClientThatDripsIsEndedByItsAge(model: ServingModel) throws {
         var limits = Limits()
-        limits.age = .milliseconds(300)
+        limits.maximumAge = .milliseconds(300)
         try withServer(model, limits: limits) { running in
             let events = running.server.events()
             let connection = try running.connect()
             while (try? connection.echo("x")) == "x" {}
             connection.close()
-            #expect(events.firstRecord()?.reason == .tooOld)
+            #expect(events.firstRecord()?.reason == .maximumAge)
         }
     }
 
@@ -86,11 +86,11 @@ import Testing
             running.server.pause()
             let late = try running.connect()
             try late.write(Array("y".utf8))
-            late.readTimeout = .milliseconds(200)
+            late.idleTimeout = .milliseconds(200)
             #expect(throws: NitkaError.self) { try late.read() }
             #expect(try early.echo("x") == "x")
             running.server.resume()
-            late.readTimeout = .seconds(20)
+            late.idleTimeout = .seconds(20)
             #expect(try late.read() == Array("y".utf8))
         }
     }
@@ -101,9 +101,9 @@ import Testing
             let events = running.server.events()
             let connection = try running.connect()
             #expect(try connection.echo("x") == "x")
-            #expect(running.server.end(client: 1))
-            #expect(events.firstRecord()?.reason == .ended)
-            #expect(!running.server.end(client: 1))
+            #expect(running.server.disconnect(client: 1))
+            #expect(events.firstRecord()?.reason == .disconnected)
+            #expect(!running.server.disconnect(client: 1))
         }
     }
 

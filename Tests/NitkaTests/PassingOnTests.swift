@@ -62,7 +62,7 @@ import Testing
                         try connection.write(Array(all[position..<end]))
                         position = end
                     }
-                    connection.endSending()
+                    connection.closeWrite()
                 } else {
                     // Its client has to find no room first: how long that takes is the kernel's.
                     _ = isFull.wait(until: .now + .milliseconds(300)) { $0 ? true : nil }
@@ -70,7 +70,7 @@ import Testing
                     #expect(got == all)
                 }
             }
-            try eventually("it has left") { running.server.snapshot().endedByReason == ["peer finished": 1] }
+            try eventually("it has left") { running.server.snapshot().endedByReason == ["peer_finished": 1] }
             let snapshot = running.server.snapshot()
             #expect(snapshot.bytesIn == UInt64(all.count) && snapshot.bytesOut == UInt64(all.count))
         }
@@ -114,7 +114,7 @@ import Testing
             for start in stride(from: 2000, to: all.count, by: 1000) {
                 try source.write(Array(all[start..<start + 1000]))
             }
-            source.endSending()
+            source.closeWrite()
             let got = try #require(rest.wait(until: .now + .seconds(20)) { $0 })
             #expect(got.count > 100_000)
             #expect(got == Array(all.suffix(got.count)))

@@ -35,37 +35,125 @@ import Testing
         #expect(sources[0] != sources[2])
     }
 
-    @Test func backOffDoublesToASecondAndEndsWithSuccess() {
-        var backOff = BackOff()
-        let pauses = (0..<10).map { _ in backOff.failed(.shortage) }
-        #expect(pauses.prefix(3) == [.pause(.milliseconds(5)), .pause(.milliseconds(10)), .pause(.milliseconds(20))])
-        #expect(pauses.last == .pause(.seconds(1)))
-        backOff.succeeded()
-        #expect(backOff.failed(.shortage) == .pause(.milliseconds(5)))
+    @Test("pauses of the accept loop double to 1 s and end with a success") func backOffDoubles() {
+        var troubles = AcceptTroubles()
+        let now = MonotonicTime(nanoseconds: 0)
+        let pauses = (0..<10).map { _ in
+            _ = troubles.failed(.shortage, at: now)
+            return troubles.pausedUntil.map { $0 - now }
+        }
+        #expect(pauses.prefix(3) == [.milliseconds(5), .milliseconds(10), .milliseconds(20)])
+        #expect(pauses.last == .seconds(1))
+        troubles.succeeded()
+        #expect(troubles.pausedUntil == nil)
+        _ = troubles.failed(.shortage, at: now)
+        #expect(troubles.pausedUntil == now + .milliseconds(5))
     }
 
-    @Test func aHundredFailingClientsInARowAreAShortage() {
-        var backOff = BackOff()
-        for _ in 1..<100 { #expect(backOff.failed(.ofOneClient) == .retry) }
-        #expect(backOff.failed(.ofOneClient) == .pause(.milliseconds(5)))
-        #expect(backOff.failed(.listenerIsDead) == .giveUp)
+    @Test("100 failing clients in a row are treated as a shortage; a dead listener ends the loop")
+    func failuresInARow() {
+        var troubles = AcceptTroubles()
+        let now = MonotonicTime(nanoseconds: 0)
+        for _ in 1..<100 {
+            #expect(troubles.failed(.ofOneClient, at: now).goesOn)
+            #expect(troubles.pausedUntil == nil)
+        }
+        #expect(troubles.failed(.ofOneClient, at: now).goesOn)
+        #expect(troubles.pausedUntil == now + .milliseconds(5))
+        #expect(troubles.failed(.listenerIsDead, at: now).goesOn == false)
     }
 
-    @Test func troubleIsSaidOnceASecondWithItsCount() {
-        var notice = TroubleNotice()
+    @Test("a shortage is reported once per second, with the number of failures") func troubleIsReported() {
+        var troubles = AcceptTroubles()
         let start = MonotonicTime(nanoseconds: 0)
-        #expect(notice.count(at: start) == 1)
-        for step in 1...9 { #expect(notice.count(at: start + .milliseconds(step * 100)) == nil) }
-        #expect(notice.count(at: start + .seconds(1)) == 10)
+        #expect(troubles.failed(.shortage, at: start).report == 1)
+        for step in 1...9 { #expect(troubles.failed(.shortage, at: start + .milliseconds(step * 100)).report == nil) }
+        #expect(troubles.failed(.shortage, at: start + .seconds(1)).report == 10)
+    }
+
+    @Test("the accept loop decides its next step from the server's state alone") func acceptSteps() {
+        let now = MonotonicTime(nanoseconds: 1_000)
+        func step(
+            _ phase: ServerPhase = .running, isCuttingOff: Bool = false, hasWaitingClient: Bool = false,
+            pausedUntil: MonotonicTime? = nil, isFull: Bool = false, whenFull: Limits.WhenFull = .wait
+        ) -> AcceptStep {
+            AcceptStep(
+                phase: phase, isCuttingOff: isCuttingOff, hasWaitingClient: hasWaitingClient, pausedUntil: pausedUntil,
+                now: now, isFull: isFull, whenFull: whenFull)
+        }
+        #expect(step() == .accept(mayWait: true))
+        #expect(step(.draining) == .accept(mayWait: false))
+        #expect(step(.paused) == .wait(until: nil))
+        #expect(step(pausedUntil: now + .seconds(1)) == .wait(until: now + .seconds(1)))
+        #expect(step(pausedUntil: now) == .accept(mayWait: true))
+        #expect(step(hasWaitingClient: true) == .startThread)
+        #expect(step(.draining, hasWaitingClient: true, isFull: true) == .startThread)
+        #expect(step(isFull: true) == .wait(until: nil))
+        #expect(step(isFull: true, whenFull: .reject) == .accept(mayWait: true))
+        #expect(step(.draining, isFull: true, whenFull: .reject) == .wait(until: nil))
+        #expect(step(.paused, isCuttingOff: true, hasWaitingClient: true) == .finish)
+    }
+
+    @Test("a graceful close ends when nothing can be lost any more") func gracefulClose() {
+        let start = MonotonicTime(nanoseconds: 0)
+        var closing = GracefulClose(deadline: start + .seconds(2), limit: 1000)
+        #expect(closing.next(unacknowledged: 9, at: start) == .discard(until: start + .milliseconds(500)))
+        closing.noteQuiet()
+        #expect(closing.next(unacknowledged: 9, at: start) == .discard(until: start + .milliseconds(500)))
+        #expect(closing.next(unacknowledged: 0, at: start) == .close)
+        closing.noteDiscarded(500)
+        #expect(closing.next(unacknowledged: 0, at: start) == .discard(until: start + .milliseconds(500)))
+        closing.noteDiscarded(500)
+        #expect(closing.next(unacknowledged: 1, at: start) == .wait(until: start + .milliseconds(10)))
+        #expect(closing.next(unacknowledged: 0, at: start) == .close)
+        #expect(closing.next(unacknowledged: 1, at: start + .milliseconds(1995)) == .wait(until: start + .seconds(2)))
+        #expect(closing.next(unacknowledged: 1, at: start + .seconds(2)) == .close)
+    }
+
+    @Test("a client's end is judged by errors of its own connection only") func reasonsOfErrors() {
+        let (own, other) = (ConnectionID.next(), ConnectionID.next())
+        func reason(_ reason: NitkaError.Reason, of connection: ConnectionID?) -> EndReason {
+            EndReason(
+                handlerError: NitkaError("read from", "10.0.0.1:80", reason, connection: connection), connection: own,
+                peerHasFinished: false)
+        }
+        #expect(reason(.system(.connectionReset), of: own) == .peerReset)
+        #expect(reason(.system(.timedOut), of: own) == .timedOut)
+        #expect(reason(.idleTimeout, of: own) == .idleTimeout)
+        #expect(reason(.writeTimeout, of: own) == .writeTimeout)
+        #expect(reason(.maximumAge, of: own) == .maximumAge)
+        #expect(
+            reason(.system(.connectionReset), of: other)
+                == .handlerFailed("read from 10.0.0.1:80: connection reset by peer"))
+        #expect(reason(.system(.connectionRefused), of: nil).code == "handler_failed")
+        #expect(EndReason(handlerError: nil, connection: own, peerHasFinished: true) == .peerFinished)
+        #expect(EndReason(handlerError: nil, connection: own, peerHasFinished: false) == .handlerFinished)
+        #expect(EndReason.handlerFailed("a\u{1b}b").description == "handler failed: a\\u{1b}b")
+    }
+
+    @Test("limits refuse what makes no sense, with one sentence", arguments: [0, -5])
+    func limitsAreChecked(count: Int) throws {
+        #expect(throws: NitkaError.self) { try Limits(clients: count) }
+        #expect(throws: NitkaError.self) { try Limits(clientsPerSource: count) }
+        #expect(throws: NitkaError.self) { try Limits(idleTimeout: .seconds(count)) }
+        #expect(throws: NitkaError.self) { try Limits(writeTimeout: .seconds(count)) }
+        #expect(throws: NitkaError.self) { try Limits(maximumAge: .seconds(count)) }
+        do throws(NitkaError) {
+            _ = try Limits(clients: count)
+        } catch {
+            #expect("\(error)" == "set the limit clients to \(count): it must be 1 or more")
+        }
+        #expect(try Limits(clients: 1, idleTimeout: nil).idleTimeout == nil)
+        #expect(try Limits(clients: 7) != Limits())
     }
 
     @Test func fullIsSaidOnceWhileClientsAreReplaced() {
         let start = MonotonicTime(nanoseconds: 0)
         var fullness = Fullness()
         #expect(fullness.isNewlyFull(100, of: 100, at: start) == true)
-        fullness.left(99, of: 100)
+        fullness.clientEnded(active: 99, of: 100)
         #expect(fullness.isNewlyFull(100, of: 100, at: start + .seconds(90)) == false)
-        fullness.left(89, of: 100)
+        fullness.clientEnded(active: 89, of: 100)
         #expect(fullness.isNewlyFull(100, of: 100, at: start + .seconds(59)) == false)
         #expect(fullness.isNewlyFull(100, of: 100, at: start + .seconds(61)) == true)
     }
@@ -107,56 +195,61 @@ import Testing
         #expect(reading.limits(threadEach: true).isEmpty)
     }
 
-    @Test func vainSpinsBecomeRarer() {
-        var policy = SpinPolicy()
-        #expect(policy.spins() == false)
+    @Test("vain busy polls become rarer, and a loop with many clients never polls") func busyPolls() {
+        var policy = BusyPollPolicy()
+        #expect(policy.polls() == false)
         policy.reported(1)
         var sleeps: [Int] = []
         for _ in 0..<15 {
             var count = 0
-            while policy.spins() == false { count += 1 }
+            while policy.polls() == false { count += 1 }
             sleeps.append(count)
-            policy.foundNothing()
+            policy.polled(found: 0, wasPreempted: false)
         }
         #expect(sleeps == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 4096])
-        policy.found()
+        while policy.polls() == false {}
+        policy.polled(found: 1, wasPreempted: false)
+        #expect(policy.polls() == true)
+        policy.polled(found: 1, wasPreempted: true)
+        #expect((0..<4096).map { _ in policy.polls() }.contains(true) == false)
+        #expect(policy.polls() == true)
         policy.reported(50)
-        let spins = (0..<10_000).map { _ in policy.spins() }
-        #expect(!spins.contains(true))
+        #expect((0..<10_000).map { _ in policy.polls() }.contains(true) == false)
     }
 
-    @Test func aStreamIsNotSpunFor() {
-        var policy = SpinPolicy()
+    @Test("a loop does not busy-poll for a stream") func noBusyPollForBulk() {
+        var policy = BusyPollPolicy()
         policy.reported(1)
-        policy.streamed()
-        #expect(policy.spins() == false)
+        policy.movedBulk()
+        #expect(policy.polls() == false)
         policy.reported(1)
-        #expect(policy.spins() == true)
+        #expect(policy.polls() == true)
     }
 
-    @Test func alarmsSoundInTheOrderOfTheirMoments() {
-        var alarms = Alarms()
+    @Test("timers fire in the order of their moments") func timersFireInOrder() {
+        var timers = TimerHeap()
         let moments = (0..<500).map { Int64($0 * 7919 % 1009) }
-        for (token, moment) in moments.enumerated() { alarms.set(moment, for: UInt64(token)) }
-        var sounded: [Int64] = []
-        while let alarm = alarms.next(at: 600) {
-            #expect(moments[Int(alarm.token)] == alarm.moment)
-            sounded.append(alarm.moment)
+        for (token, moment) in moments.enumerated() { timers.set(moment, for: UInt64(token)) }
+        var fired: [Int64] = []
+        while let timer = timers.next(at: 600) {
+            #expect(moments[Int(timer.token)] == timer.moment)
+            fired.append(timer.moment)
         }
-        #expect(sounded == moments.filter { $0 <= 600 }.sorted())
-        #expect(alarms.earliest == moments.filter { $0 > 600 }.min())
+        #expect(fired == moments.filter { $0 <= 600 }.sorted())
+        #expect(timers.earliest == moments.filter { $0 > 600 }.min())
     }
 
-    @Test func aTokenOfASlotThatWasTakenAgainFindsNobody() {
-        var slots = LoopSlots()
-        let first = slots.insert(.watch(Watch()))
-        slots.remove(first)
-        slots.remove(first)
-        let second = slots.insert(.watch(Watch()))
+    @Test("the token of a registration that was removed finds nothing, also when its slot is used again")
+    func staleTokens() {
+        var table = RegistrationTable()
+        let first = table.insert(.connection(Registration()))
+        table.remove(first)
+        table.remove(first)
+        let second = table.insert(.connection(Registration()))
         #expect(first != second)
-        if case .free = slots[first] {} else { Issue.record("the first is still there") }
-        if case .watch = slots[second] {} else { Issue.record("the second is not there") }
-        #expect(slots.watches.count == 1)
+        if case .free = table[first] {} else { Issue.record("the first is still there") }
+        if case .connection = table[second] {} else { Issue.record("the second is not there") }
+        #expect(table.registrations.count == 1)
     }
 
     @Test func aDrainWaitsThenCutsOffOnceThenShutsDown() {

@@ -83,7 +83,7 @@ import Testing
 
     @Test func aHundredThreadsInARowStandOnTwoStacks() throws {
         let seen = Monitor<Set<UInt>>([])
-        let chain = ThreadChain(stacks: StackArena(stackBytes: 512 * 1024))
+        let chain = ThreadGroup(stacks: StackArena(stackBytes: 512 * 1024))
         for _ in 0..<100 {
             let hasRun = Monitor(false)
             try chain.start(named: "row") {
@@ -154,7 +154,7 @@ import Testing
     @Test func noRoomIsAnErrnoAndLeavesNothing() throws {
         let arena = StackArena(stackBytes: .max)
         #expect(throws: Errno.noMemory) { try arena.take() }
-        let chain = ThreadChain(stacks: arena)
+        let chain = ThreadGroup(stacks: arena)
         #expect(throws: Errno.noMemory) { try chain.start(named: "never") {} }
         #expect(chain.join(until: .now))
     }
@@ -165,7 +165,7 @@ import Testing
             let first = try arena.take()
             arena.put(first)
             forbidThreads()
-            let chain = ThreadChain(stacks: arena)
+            let chain = ThreadGroup(stacks: arena)
             #expect(throws: Errno.wouldBlock) { try chain.start(named: "never") {} }
             #expect(chain.join(until: .now))
             #expect(try arena.take() == first)
@@ -209,7 +209,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             let mayEnd = Monitor(false)
             do {
-                let chain = ThreadChain()
+                let chain = ThreadGroup()
                 try chain.start(named: "late") {
                     _ = mayEnd.wait { $0 ? true : nil }
                     let here = withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) {
@@ -233,7 +233,7 @@ private func overflow(_ guards: StackGuard) throws {
     // Under the guard lies somebody else's stack: without a guard nothing would stop there.
     let below = arena.memory(of: try arena.take())
     let middle = UInt(bitPattern: below.baseAddress) + UInt(below.count) / 2
-    let chain = ThreadChain(stacks: arena)
+    let chain = ThreadGroup(stacks: arena)
     try chain.start(named: "deep") { precondition(recurse(downTo: middle) > 0) }
     _ = chain.join(until: nil)
 }
@@ -270,7 +270,7 @@ private func forbidThreads() {
 }
 
 private func runMany() throws {
-    let chain = ThreadChain(stacks: StackArena(stackBytes: 512 * 1024, warmLimit: 8))
+    let chain = ThreadGroup(stacks: StackArena(stackBytes: 512 * 1024, warmLimit: 8))
     for _ in 0..<4 {
         for _ in 0..<500 { try chain.start(named: "one") {} }
         precondition(chain.join(until: nil), "threads are left")
@@ -289,7 +289,7 @@ private func startOnDirtyStacks(_ count: Int) throws {
     for slot in slots { arena.put(slot) }
     var key = pthread_key_t()
     pthread_key_create(&key) { Unmanaged<Counted>.fromOpaque($0!).release() }
-    let chain = ThreadChain(stacks: arena)
+    let chain = ThreadGroup(stacks: arena)
     for number in 1...count {
         try chain.start(named: "dirty") { [key] in
             precondition(pthread_getspecific(key) == nil)

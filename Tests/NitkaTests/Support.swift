@@ -47,7 +47,7 @@ extension Server {
         switch model {
         case .iterative: try run(.iterative, handlers.plain)
         case .threads: try run(.threads, handlers.plain)
-        case .tasks: try runBlocking(loops: loops, handlers.tasks)
+        case .tasks: try runTasksBlocking(loops: loops, handlers.tasks)
         }
     }
 }
@@ -55,7 +55,7 @@ extension Server {
 /// A server that runs on a thread of its own.
 final class RunningServer: Sendable {
     let server: Server
-    private let chain = ThreadChain()
+    private let chain = ThreadGroup()
     private let totals = Monitor<ServerSnapshot?>(nil)
 
     init(_ model: ServingModel, limits: Limits, handlers: Handlers, loops: Int = 2) throws {
@@ -71,7 +71,7 @@ final class RunningServer: Sendable {
 
     func connect() throws -> Connection {
         let connection = try Connection.open(to: address)
-        connection.readTimeout = .seconds(20)
+        connection.idleTimeout = .seconds(20)
         connection.writeTimeout = .seconds(20)
         return connection
     }
@@ -89,7 +89,7 @@ extension EventStream {
     /// Of who leaves first; waits for it.
     func firstRecord() -> ClientRecord? {
         for event in self {
-            if case .clientLeft(let record) = event { return record }
+            if case .clientEnded(let record) = event { return record }
         }
         return nil
     }
@@ -144,7 +144,7 @@ func pattern(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
 
 /// Runs bodies at the same time, each on a thread of its own, and waits for all.
 func together(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
-    let chain = ThreadChain()
+    let chain = ThreadGroup()
     let failures = Monitor<[any Error]>([])
     for index in 0..<count {
         try chain.start(named: "test-\(index)") {

@@ -68,7 +68,7 @@ import Testing
                     isOver.update { $0 = true }
                 } else if index < 4 {
                     while !isOver.withLock({ $0 }) { try streams[index].write(block) }
-                    streams[index].endSending()
+                    streams[index].closeWrite()
                 } else {
                     while try streams[index - 4].read() != nil {}
                 }
@@ -113,7 +113,8 @@ private actor Counter {
 
     @Test func aCancelledTaskDrains() async {
         await #expect(processExitsWith: .success) {
-            try await cancel()
+            try await cancel { try await $0.runTasks(loops: 1) { try await EchoService.serve($0) } }
+            try await cancel { try await $0.run { try EchoService.serve($0) } }
         }
     }
 }
@@ -123,7 +124,7 @@ private func useClientFromElsewhere(_ model: ServingModel) throws {
         while let bytes = try await Task.detached(operation: { try await client.read() }).value {
             try await writeOnMainActor(bytes, to: client)
         }
-        await Task.detached { await client.endSending() }.value
+        await Task.detached { await client.closeWrite() }.value
     }
     try withServer(model, handlers: handlers) { running in
         let connection = try running.connect()
@@ -131,7 +132,7 @@ private func useClientFromElsewhere(_ model: ServingModel) throws {
         try together(2) { side in
             if side == 0 {
                 try connection.write(long)
-                connection.endSending()
+                connection.closeWrite()
             } else {
                 let got = try connection.readToEnd()
                 precondition(got == long)
@@ -167,19 +168,24 @@ private func chat(_ model: ServingModel) throws {
     precondition(outcome.wait(until: .now + .seconds(20)) { $0 } == true)
 }
 
-private func cancel() async throws {
+/// Cancels the task that runs a server, while a client is connected.
+private func cancel(_ run: @escaping @Sendable (Server) async throws -> ServerSnapshot) async throws {
     let server = try Server(on: "127.0.0.1:0")
-    let task = Task { try await server.run(loops: 1) { try await EchoService.serve($0) } }
+    let task = Task { try await run(server) }
+    try withAnEcho(of: server) { task.cancel() }
+    let totals = try await task.value
+    precondition(totals.endedByReason == ["drained": 1])
+}
+
+private func withAnEcho(of server: Server, _ body: () -> Void) throws {
     let connection = try Connection.open(to: server.addresses[0])
-    connection.readTimeout = .seconds(20)
+    connection.idleTimeout = .seconds(20)
     let answer = try connection.echo("x")
     precondition(answer == "x")
-    task.cancel()
+    body()
     let end = try connection.read()
     precondition(end == nil)
     connection.close()
-    let totals = try await task.value
-    precondition(totals.endedByReason == ["drained": 1])
 }
 
 @MainActor private func writeOnMainActor(_ bytes: [UInt8], to client: AsyncClient) async throws {

@@ -108,8 +108,10 @@ import Testing
         let examples = help.output.split(separator: "\n").filter { $0.hasPrefix("  nitka bench") }
         #expect(examples.count >= 8)
         let server = try Server(on: "127.0.0.1:0")
-        let threads = ThreadChain()
-        try threads.start(named: "accept") { _ = try? server.runBlocking(loops: 1) { try await EchoService.serve($0) } }
+        let threads = ThreadGroup()
+        try threads.start(named: "accept") {
+            _ = try? server.runTasksBlocking(loops: 1) { try await EchoService.serve($0) }
+        }
         defer {
             server.endNow()
             #expect(threads.join(until: .now + .seconds(30)))

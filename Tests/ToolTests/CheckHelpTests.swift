@@ -13,7 +13,7 @@ import Testing
             .map { $0.split(separator: " ").dropFirst().map(String.init) }
         #expect(examples.count >= 9)
         let server = try Server(on: "127.0.0.1:0")
-        let threads = ThreadChain()
+        let threads = ThreadGroup()
         try threads.start(named: "accept") { _ = try? server.run { try EchoService.serve($0) } }
         defer {
             server.endNow()

@@ -58,10 +58,7 @@ import Testing
     @Test func aSignalEndsAConnectionAttempt() async throws {
         let listener = try Listener(on: Endpoint("127.0.0.1:0"), backlog: 0)
         let address = "\(listener.addresses[0])"
-        var waiting: [Connection] = []
-        while let connection = try? Connection.open(to: Endpoint(address), timeout: .milliseconds(300)) {
-            waiting.append(connection)
-        }
+        let waiting = fillBacklog(of: listener.addresses[0])
         let result = try await Subprocess.run(
             .path(Tool.path), arguments: ["check", address, "--timeout", "1h"], input: .none,
             output: .sequence, error: .discarded
@@ -108,11 +105,18 @@ func whileServing<Result: Sendable>(
     _ handler: @escaping @Sendable (Client) throws -> Void, _ body: (String) async throws -> Result
 ) async throws -> Result {
     let server = try Server(on: "127.0.0.1:0")
-    let threads = ThreadChain()
+    let threads = ThreadGroup()
     try threads.start(named: "accept") { _ = try? server.run(.threads) { try handler($0) } }
     defer {
         server.endNow()
         #expect(threads.join(until: .now + .seconds(30)))
     }
     return try await body("\(server.addresses[0])")
+}
+
+/// Connects until the backlog is full, and the kernel answers no more.
+private func fillBacklog(of address: SocketAddress) -> [Connection] {
+    var waiting: [Connection] = []
+    while let connection = try? Connection.open(to: address, timeout: .milliseconds(300)) { waiting.append(connection) }
+    return waiting
 }

@@ -45,7 +45,7 @@ import Testing
         _ handler: @escaping @Sendable (Client) throws -> Void, _ body: (String) async throws -> Void
     ) async throws {
         let server = try Server(on: "127.0.0.1:0")
-        let chain = ThreadChain()
+        let chain = ThreadGroup()
         try chain.start(named: "accept") { _ = try? server.run(.threads, handler) }
         let result: Result<Void, any Error>
         do {

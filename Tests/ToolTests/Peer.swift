@@ -81,12 +81,15 @@ enum Peer {
         let deadline = clock.now + .seconds(20)
         while true {
             do {
-                try Connection.open(to: endpoint, timeout: .seconds(1)).close()
-                return
+                return try connectOnce(to: endpoint)
             } catch {
                 if clock.now >= deadline { throw error }
                 try await Task.sleep(for: .milliseconds(20))
             }
         }
     }
+}
+
+private func connectOnce(to endpoint: Endpoint) throws {
+    try Connection.open(to: endpoint, timeout: .seconds(1)).close()
 }

@@ -1,76 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NitkaSystem
-internal import Synchronization
 
-/// A TCP connection, seen from either end: plain blocking calls that return when the work is done.
+/// A TCP connection, seen from either end, with plain calls that block until the work is done.
 ///
-/// One thread may read while another writes. Several may write: their bytes do not mix. Any thread may shut it down,
-/// which wakes the others. It is closed when its last owner lets it go, or by ``close()``.
+/// One thread may read while another writes. Several may write: their bytes never interleave. Any thread may shut it
+/// down, which wakes the others. It closes when its last owner releases it, or by ``close()``.
 public final class Connection: Sendable {
-    // What every message comes by stands together: of hundreds of clients each has left the processor's caches before it
-    // speaks again.
     let socket: SharedSocket
-    let interruption: Interruption?
-    let lastMoment = Atomic<Int64>(.max)
-    let receivedCount = Atomic<UInt64>(0)
-    let sentCount = Atomic<UInt64>(0)
+    let state: ConnectionState
+
+    /// How long one recv(2) or send(2) waits before the caller polls instead. A client that talks more often than this
+    /// costs no poll; one that pauses longer costs 1 call more, and hears of a drain.
+    static let slice = Duration.milliseconds(200)
+
+    init(_ socket: consuming SharedSocket, _ state: consuming ConnectionState) {
+        self.socket = socket
+        self.state = state
+    }
+
+    /// This connection's number in the process; an error that it throws has the same one.
+    public var id: ConnectionID { state.id }
 
     /// The other end's address.
-    public let peer: SocketAddress
-
-    let inputEnded = Atomic<Bool>(false)
-    let cutOff = Atomic<Bool>(false)
-    let readPatience = Atomic<Int64>(.max)
-    let writePatience = Atomic<Int64>(.max)
-    let pipes: PipeBudget?
-    // Only the thread that holds the right to read touches it.
-    @exclusivity(unchecked) nonisolated(unsafe) var scratch: ByteBlock?
-
-    init(
-        _ socket: consuming SharedSocket, peer: SocketAddress, interruption: Interruption?, pipes: PipeBudget? = nil
-    ) {
-        self.socket = socket
-        self.peer = peer
-        self.interruption = interruption
-        self.pipes = pipes
-    }
+    public var peer: SocketAddress { state.peer }
 
     /// This end's address; nil when the connection is closed.
     public var local: SocketAddress? { socket.localAddress.map { SocketAddress($0) } }
 
     /// How many bytes were read from it so far. Any thread may ask.
-    public var bytesReceived: UInt64 { receivedCount.load(ordering: .relaxed) }
+    public var bytesReceived: UInt64 { state.bytesReceived }
 
     /// How many bytes were handed to the kernel for the peer so far. Any thread may ask.
-    public var bytesSent: UInt64 { sentCount.load(ordering: .relaxed) }
+    public var bytesSent: UInt64 { state.bytesSent }
 
-    /// Has the peer's end of stream been read?
-    public var peerHasFinished: Bool { inputEnded.load(ordering: .acquiring) }
+    /// Whether the peer's end of stream was read.
+    public var peerHasFinished: Bool { state.peerHasFinished }
 
-    /// How long a read waits for the first byte; nil, as at first, for ever. Then it throws ``NitkaError/Reason/idle``.
-    public var readTimeout: Duration? {
-        get { Duration(patience: readPatience.load(ordering: .relaxed)) }
-        set { readPatience.store(newValue?.clampedNanoseconds ?? .max, ordering: .relaxed) }
+    /// How long a read waits for the first byte before it throws ``NitkaError/Reason/idleTimeout``; nil, the default of a
+    /// connection that the program opened, for no limit. A value of 0 or less only takes what is already there.
+    public var idleTimeout: Duration? {
+        get { state.idleTimeout }
+        set { state.idleTimeout = newValue }
     }
 
-    /// How long a write waits for the peer to take anything; nil, as at first, for ever. Then it throws
-    /// ``NitkaError/Reason/stalled``, a fifth of a second and an eighth of the time later at most. A write of many bytes to
-    /// a slow peer may take longer, as long as some go.
+    /// How long a write may make no progress before it throws ``NitkaError/Reason/writeTimeout``; nil for no limit.
+    ///
+    /// The write notices it at most 200 ms and an eighth of the time later. A write of many bytes to a slow peer may take
+    /// longer in all.
     public var writeTimeout: Duration? {
-        get { Duration(patience: writePatience.load(ordering: .relaxed)) }
-        set { writePatience.store(newValue?.clampedNanoseconds ?? .max, ordering: .relaxed) }
-    }
-
-    func failure(_ operation: String, _ reason: NitkaError.Reason) -> NitkaError {
-        NitkaError(operation, peer.description, reason)
-    }
-}
-
-extension Duration {
-    /// A timeout as it is kept in an atomic: nanoseconds, of which the most stand for ever.
-    init?(patience nanoseconds: Int64) {
-        if nanoseconds == .max { return nil }
-        self = .nanoseconds(nanoseconds)
+        get { state.writeTimeout }
+        set { state.writeTimeout = newValue }
     }
 }

@@ -1,31 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a server allows its clients. All limits are on unless switched off by name.
+/// What a server allows its clients. Every limit is on by default.
 public struct Limits: Hashable, Sendable {
-    /// How many clients are served at once; 1 or more. The machine may allow fewer: then the server lowers it.
-    public var clients = 10_000
-    /// How many clients of one source address are served at once; 1 or more. An IPv4 address is one source, mapped
-    /// into IPv6 or not; of IPv6 it is a network of 64 bits, since one customer has as many addresses of it as they like.
-    public var clientsPerSource = 5_000
-    /// How long a client may send nothing while its handler waits for it; nil for as long as it likes.
-    public var idleTime: Duration? = .seconds(300)
-    /// How long a client may take nothing while its handler writes to it; nil for as long as it likes. It is noticed
-    /// about an eighth of that too late at most. One that takes a byte now and then is never stalled: ``age`` ends it.
-    public var writeTime: Duration? = .seconds(30)
-    /// How long a client may stay, however busy; nil for as long as it likes. One that drips a byte now and then
-    /// is never idle: this ends it.
-    public var age: Duration?
-    /// What becomes of who comes when the server is full.
-    public var whenFull: WhenFull = .wait
+    /// How many clients are served at once. The machine may have the means for fewer: then the server lowers it and
+    /// reports ``ServerEvent/limitLowered(from:to:)``.
+    public internal(set) var clients: Int
+    /// How many clients from one source are served at once. A source is an IPv4 address, mapped into IPv6 or not, or the
+    /// first 64 bits of an IPv6 address.
+    public internal(set) var clientsPerSource: Int
+    /// How long a client may be silent while its handler waits for input; nil for no limit.
+    public internal(set) var idleTimeout: Duration?
+    /// How long a write may make no progress before the server disconnects the client; nil for no limit.
+    ///
+    /// The server notices it at most 200 ms and an eighth of the time later. A client that takes a byte now and then makes
+    /// progress: ``maximumAge`` ends it.
+    public internal(set) var writeTimeout: Duration?
+    /// How long a client may stay connected, however busy it is; nil for no limit.
+    public internal(set) var maximumAge: Duration?
+    /// What to do with new connections when the server is full.
+    public internal(set) var whenFull: WhenFull
 
-    /// The defaults.
-    public init() {}
-
-    /// What becomes of who comes when the server is full.
+    /// What to do with new connections when the server is full.
     public enum WhenFull: String, CaseIterable, Sendable {
-        /// They wait in the kernel's queue, connected as far as they can see, until a client leaves.
+        // Closed: a connection that is not accepted waits, and one that is accepted is served or closed.
+
+        /// Leave them in the backlog until a client ends.
         case wait
-        /// They are closed at once.
+        /// Close them at once.
         case reject
+    }
+
+    /// The default limits.
+    public init() {
+        (clients, clientsPerSource) = (10_000, 5_000)
+        (idleTimeout, writeTimeout, maximumAge) = (.seconds(300), .seconds(30), nil)
+        whenFull = .wait
+    }
+
+    /// The limits that are given; the others have their defaults.
+    ///
+    /// - Parameters:
+    ///   - clients: how many clients are served at once; 1 or more.
+    ///   - clientsPerSource: how many of them from one source; 1 or more.
+    ///   - idleTimeout: how long a client may be silent; more than 0, nil for no limit.
+    ///   - writeTimeout: how long a write may make no progress; more than 0, nil for no limit.
+    ///   - maximumAge: how long a client may stay connected; more than 0, nil for no limit.
+    ///   - whenFull: what to do with new connections when the server is full.
+    /// - Throws: ``NitkaError`` that says what is allowed.
+    public init(
+        clients: Int = Limits().clients, clientsPerSource: Int = Limits().clientsPerSource,
+        idleTimeout: Duration? = Limits().idleTimeout, writeTimeout: Duration? = Limits().writeTimeout,
+        maximumAge: Duration? = Limits().maximumAge, whenFull: WhenFull = .wait
+    ) throws(NitkaError) {
+        for (name, count) in [("clients", clients), ("clientsPerSource", clientsPerSource)] where count < 1 {
+            throw NitkaError("set the limit", "\(name) to \(count)", .words("it must be 1 or more"))
+        }
+        let times = [("idleTimeout", idleTimeout), ("writeTimeout", writeTimeout), ("maximumAge", maximumAge)]
+        for (name, time) in times {
+            if let time, time <= .zero {
+                throw NitkaError(
+                    "set the limit", "\(name) to \(time)", .words("it must be more than 0, or nil for no limit"))
+            }
+        }
+        self.clients = clients
+        self.clientsPerSource = clientsPerSource
+        self.idleTimeout = idleTimeout
+        self.writeTimeout = writeTimeout
+        self.maximumAge = maximumAge
+        self.whenFull = whenFull
     }
 }

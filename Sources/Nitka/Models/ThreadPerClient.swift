@@ -2,24 +2,27 @@
 
 internal import NitkaSystem
 
-/// `threads`: a new kernel thread for each client, named after it, which serves it and ends.
-struct ThreadPerClient: ClientCarrier {
-    private let chain: ThreadChain
+/// `threads`: a new kernel thread, named after the client, runs the handler and ends.
+struct ThreadPerClient: Model {
+    let serving: Serving
+    let handler: @Sendable (Client) throws -> Void
+    private let threads: ThreadGroup
 
-    init(stackBytes: Int) { chain = ThreadChain(stacks: StackArena(stackBytes: stackBytes)) }
+    static let isNonblocking = false
 
-    func carry(_ client: Client, _ serve: @escaping @Sendable (Client) -> Void) throws(Errno) {
-        try chain.start(named: "client-\(client.id)") { serve(client) }
+    init(_ serving: Serving, stackBytes: Int, _ handler: @escaping @Sendable (Client) throws -> Void) {
+        self.serving = serving
+        self.handler = handler
+        threads = ThreadGroup(stacks: StackArena(stackBytes: stackBytes))
     }
 
-    /// Its name is known: the kernel need not be asked.
-    func thread(of client: Client) -> ThreadName { ThreadName(name: name(of: client), id: CurrentThread.id) }
-
-    /// 15 bytes are all that the kernel keeps.
-    private func name(of client: Client) -> String {
-        let name = "client-\(client.id)"
-        return name.utf8.count <= 15 ? name : String(name.prefix(15))
+    func makeClient(_ id: ClientID, _ descriptor: consuming Descriptor, _ state: consuming ConnectionState) -> Client {
+        Client(id: id, connection: Connection(SharedSocket(owning: descriptor), state))
     }
 
-    func waitForAll(until deadline: MonotonicTime?) -> Bool { chain.join(until: deadline) }
+    func start(_ client: Client) throws(Errno) {
+        try threads.start(named: "client-\(client.id)") { serving.serve(client, handler) }
+    }
+
+    func waitForAll(until deadline: MonotonicTime?) -> Bool { threads.join(until: deadline) }
 }

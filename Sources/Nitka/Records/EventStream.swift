@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NitkaSystem
+internal import Synchronization
 
 /// What happens in a server, in order, for one observer thread: `for event in server.events() { … }`.
 ///
-/// The queue is bounded, and never makes a client's thread wait: what an observer is too slow for is dropped, and a
-/// ``ServerEvent/missed(_:)`` stands in its place. The stream ends after the server has.
+/// The queue is bounded and never makes a client's thread wait: events that a slow observer leaves no space for are
+/// dropped, and a ``ServerEvent/missed(_:)`` takes their place. The stream ends after the server has.
 public final class EventStream: Sequence, IteratorProtocol, Sendable {
     private struct State {
         var queue: [ServerEvent] = []
@@ -19,11 +20,12 @@ public final class EventStream: Sequence, IteratorProtocol, Sendable {
 
     init(capacity: Int) { self.capacity = Swift.max(1, capacity) }
 
-    /// The next event; blocks until there is one. Nil after the last.
+    /// The next event; nil after the last one. Blocks the calling thread until there is one.
+    @available(*, noasync, message: "an event stream blocks its thread: read it on a thread of its own")
     public func next() -> ServerEvent? {
         state.wait { state -> ServerEvent?? in
             if state.taken.isEmpty {
-                // Taken as a whole and turned round once, so that neither side moves elements under the lock.
+                // Taken as a whole and reversed once, so that neither side moves elements under the lock.
                 state.taken = state.queue.reversed()
                 state.queue.removeAll(keepingCapacity: true)
                 if state.missed > 0 {
@@ -36,6 +38,11 @@ public final class EventStream: Sequence, IteratorProtocol, Sendable {
         } ?? nil
     }
 
+    /// Ends the stream: the observer gets what is in the queue, then nil, and the server forgets it.
+    public func cancel() { finish() }
+
+    var isFinished: Bool { state.withLock { $0.isFinished } }
+
     func offer(_ event: ServerEvent) {
         state.update { state in
             if state.isFinished { return }
@@ -44,4 +51,41 @@ public final class EventStream: Sequence, IteratorProtocol, Sendable {
     }
 
     func finish() { state.update { $0.isFinished = true } }
+}
+
+/// The observers of one server.
+final class Observers: Sendable {
+    private let streams = Lock<[(topic: EventTopic, stream: EventStream)]>([])
+    private let hearOfClients = Atomic<Bool>(false)
+
+    func add(_ topic: EventTopic, capacity: Int) -> EventStream {
+        let stream = EventStream(capacity: capacity)
+        streams.withLock { streams in
+            streams.removeAll { $0.stream.isFinished }
+            streams.append((topic, stream))
+            hearOfClients.store(streams.contains { $0.topic == .everything }, ordering: .releasing)
+        }
+        return stream
+    }
+
+    func report(_ event: ServerEvent) {
+        streams.withLock { streams in
+            for (_, stream) in streams { stream.offer(event) }
+        }
+    }
+
+    /// A server without an observer of its clients makes no events of them.
+    func reportClient(_ event: @autoclosure () -> ServerEvent) {
+        guard hearOfClients.load(ordering: .acquiring) else { return }
+        let event = event()
+        streams.withLock { streams in
+            for (topic, stream) in streams where topic == .everything { stream.offer(event) }
+        }
+    }
+
+    func finish() {
+        streams.withLock { streams in
+            for (_, stream) in streams { stream.finish() }
+        }
+    }
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A connection that a server has admitted: what a handler is given.
+/// A connection that a server has admitted: what a plain handler gets.
 ///
-/// The verbs are those of ``Connection``. A handler may keep a client where other threads find it and write to it: after
+/// The verbs are those of ``Connection``. A handler may keep a client where other threads find it and write to it: when
 /// the handler has returned, the client is closed and they get an error.
-public final class Client: Sendable {
-    /// The client's number in this server: the first is 1.
+public final class Client: ServedClient {
+    /// The client's number in this server; the first is 1.
     public let id: ClientID
     /// Its connection.
     public let connection: Connection
 
-    let admission = AdmissionNote()
+    let admission = Admission()
 
     init(id: ClientID, connection: Connection) {
         self.id = id
@@ -20,43 +20,108 @@ public final class Client: Sendable {
     /// Its address.
     public var peer: SocketAddress { connection.peer }
 
-    /// Is the server draining? Then reads end as soon as the input is quiet; a handler that does not read should end.
-    public var isDraining: Bool { connection.interruption?.isRaised ?? false }
+    /// Whether the server drains. Reads then end as soon as the input is quiet; a handler that does not read should end.
+    public var isDraining: Bool { connection.isDraining }
 
     /// As ``Connection/read(into:)``.
     ///
-    /// - Throws: as there.
+    /// - Throws: as ``Connection/read(into:)``.
+    @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
     public func read(into span: inout MutableSpan<UInt8>) throws(NitkaError) -> Int? {
         try connection.read(into: &span)
     }
 
     /// As ``Connection/read()``.
     ///
-    /// - Throws: as there.
+    /// - Throws: as ``Connection/read()``.
+    @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
     public func read() throws(NitkaError) -> [UInt8]? { try connection.read() }
 
     /// As ``Connection/write(_:)-(RawSpan)``.
     ///
-    /// - Throws: as there.
+    /// - Throws: as ``Connection/write(_:)-(RawSpan)``.
+    @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
     public func write(_ bytes: RawSpan) throws(NitkaError) { try connection.write(bytes) }
 
     /// As ``Connection/write(_:)-([UInt8])``.
     ///
-    /// - Throws: as there.
+    /// - Throws: as ``Connection/write(_:)-([UInt8])``.
+    @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
     public func write(_ bytes: [UInt8]) throws(NitkaError) { try connection.write(bytes) }
 
     /// As ``Connection/forward(to:)``.
     ///
-    /// - Throws: as there.
+    /// - Throws: as ``Connection/forward(to:)``.
+    @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
     public func forward(to other: Client) throws(NitkaError) { try connection.forward(to: other.connection) }
 
-    /// As ``Connection/endSending()``.
-    public func endSending() { connection.endSending() }
+    /// As ``Connection/closeWrite()``.
+    @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
+    public func closeWrite() { connection.closeWrite() }
 
     /// As ``Connection/shutDown()``.
     public func shutDown() { connection.shutDown() }
 }
 
-extension Client: ServedClient {
-    var carried: any ServedConnection { connection }
+/// A connection that a server has admitted, and serves with a task: what an async handler gets.
+///
+/// The verbs are those of ``AsyncConnection``. A handler may keep a client where other tasks find it and write to it: when
+/// the handler has returned, the client is closed and they get an error.
+public final class AsyncClient: ServedClient {
+    /// The client's number in this server; the first is 1.
+    public let id: ClientID
+    /// Its connection.
+    public let connection: AsyncConnection
+
+    let admission = Admission()
+
+    init(id: ClientID, connection: AsyncConnection) {
+        self.id = id
+        self.connection = connection
+    }
+
+    /// Its address.
+    public var peer: SocketAddress { connection.peer }
+
+    /// Whether the server drains. Reads then end as soon as the input is quiet; a handler that does not read should end.
+    public var isDraining: Bool { connection.isDraining }
+
+    /// As ``AsyncConnection/read(into:)``.
+    ///
+    /// - Throws: as ``AsyncConnection/read(into:)``.
+    public nonisolated(nonsending) func read(into span: inout MutableSpan<UInt8>) async throws(NitkaError) -> Int? {
+        try await connection.read(into: &span)
+    }
+
+    /// As ``AsyncConnection/read()``.
+    ///
+    /// - Throws: as ``AsyncConnection/read()``.
+    public nonisolated(nonsending) func read() async throws(NitkaError) -> [UInt8]? { try await connection.read() }
+
+    /// As ``AsyncConnection/write(_:)-(RawSpan)``.
+    ///
+    /// - Throws: as ``AsyncConnection/write(_:)-(RawSpan)``.
+    public nonisolated(nonsending) func write(_ bytes: RawSpan) async throws(NitkaError) {
+        try await connection.write(bytes)
+    }
+
+    /// As ``AsyncConnection/write(_:)-([UInt8])``.
+    ///
+    /// - Throws: as ``AsyncConnection/write(_:)-([UInt8])``.
+    public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws(NitkaError) {
+        try await connection.write(bytes)
+    }
+
+    /// As ``AsyncConnection/forward(to:)``.
+    ///
+    /// - Throws: as ``AsyncConnection/forward(to:)``.
+    public nonisolated(nonsending) func forward(to other: AsyncClient) async throws(NitkaError) {
+        try await connection.forward(to: other.connection)
+    }
+
+    /// As ``AsyncConnection/closeWrite()``.
+    public nonisolated(nonsending) func closeWrite() async { await connection.closeWrite() }
+
+    /// As ``AsyncConnection/shutDown()``.
+    public func shutDown() { connection.shutDown() }
 }

@@ -3,7 +3,8 @@
 internal import NitkaSystem
 internal import Synchronization
 
-/// The clients that are there and the sums over those that were: all of it behind one lock, so that it always agrees.
+/// The clients of a server and the totals of those that have ended. One lock guards all of it, so that it is always
+/// consistent: `accepted = active + ended`.
 final class ClientRegistry: Sendable {
     private struct State {
         var active: [ClientID: any ServedClient] = [:]
@@ -15,10 +16,10 @@ final class ClientRegistry: Sendable {
     private let state = Lock(State())
     private let activeCount = Atomic<Int>(0)
 
-    /// How many clients are there: exact for the accepting thread, which alone adds to them.
+    /// The number of clients: exact for the accept loop, which alone adds to them.
     var count: Int { activeCount.load(ordering: .sequentiallyConsistent) }
 
-    /// Gives a newcomer a number and a place, or says why it gets none.
+    /// Gives an accepted client a number and a permit, or the reason why it gets none.
     func admit<Admitted: ServedClient>(
         _ peer: SocketAddress, limits: Limits, _ makeClient: (ClientID) -> Admitted
     ) -> (client: Admitted, refusal: EndReason?, isNewlyFull: Bool) {
@@ -26,8 +27,9 @@ final class ClientRegistry: Sendable {
             state.totals.accepted += 1
             let client = makeClient(state.totals.accepted)
             let source = Source(peer)
-            let ofSource = state.perSource[source, default: 0].increment()
-            let refusal = Admission.refusal(active: state.active.count, ofSource: ofSource, limits: limits)
+            let ofSource = state.perSource[source, default: 0]
+            let refusal = limits.refusal(active: state.active.count, ofSource: ofSource)
+            state.perSource[source] = ofSource + 1
             state.active[client.id] = client
             let count = state.active.count
             activeCount.store(count, ordering: .sequentiallyConsistent)
@@ -35,9 +37,9 @@ final class ClientRegistry: Sendable {
         }
     }
 
-    /// Takes the client out, and what it came to into the sums.
+    /// Removes a client and adds it to the totals.
     func remove(_ client: any ServedClient, _ reason: EndReason, limits: Limits) {
-        let connection = client.carried
+        let connection = client.served
         state.withLock { state in
             guard state.active.removeValue(forKey: client.id) != nil else { return }
             let source = Source(connection.peer)
@@ -45,10 +47,10 @@ final class ClientRegistry: Sendable {
                 state.perSource.values[index] -= 1
                 if state.perSource.values[index] == 0 { state.perSource.remove(at: index) }
             }
-            state.totals.endedByReason[reason.kind, default: 0] += 1
+            state.totals.endedByReason[reason.code, default: 0] += 1
             state.totals.bytesIn &+= connection.bytesReceived
             state.totals.bytesOut &+= connection.bytesSent
-            state.fullness.left(state.active.count, of: limits.clients)
+            state.fullness.clientEnded(active: state.active.count, of: limits.clients)
             activeCount.store(state.active.count, ordering: .sequentiallyConsistent)
         }
     }
@@ -63,7 +65,7 @@ final class ClientRegistry: Sendable {
         state.withLock { state in
             var snapshot = state.totals
             for client in state.active.values {
-                let connection = client.carried
+                let connection = client.served
                 let one = ClientSnapshot(
                     id: client.id, peer: client.peer, bytesIn: connection.bytesReceived,
                     bytesOut: connection.bytesSent, age: .now - client.admission.moment)
@@ -76,10 +78,52 @@ final class ClientRegistry: Sendable {
     }
 }
 
-extension Int {
-    /// One more; what it was before.
-    fileprivate mutating func increment() -> Int {
-        defer { self += 1 }
-        return self
+extension Limits {
+    /// Why one more client is refused; nil when it is admitted.
+    func refusal(active: Int, ofSource: Int) -> EndReason? {
+        if active >= clients { return .overLimit("the server serves \(clients.counted("client"))") }
+        if ofSource >= clientsPerSource {
+            return .overLimit("the server serves \(clientsPerSource.counted("client")) from this source")
+        }
+        return nil
     }
+}
+
+/// Where a client connects from, as far as limits care: an IPv4 address, or the first 64 bits of an IPv6 address, because
+/// one customer has as many IPv6 addresses as they like.
+enum Source: Hashable {
+    case v4(UInt32)
+    case v6Network(UInt64)
+
+    init(_ address: SocketAddress) {
+        switch address.raw.host {
+        case .v4(let bits): self = .v4(bits)
+        case .v6(let high, _, _): self = .v6Network(high)
+        }
+    }
+}
+
+/// When to report that a server is full: once, and again only when a tenth of its permits, 1 at least, were free meanwhile
+/// and a minute has passed. At the limit, a new client replaces each one that ends, and that is no news.
+struct Fullness: Hashable {
+    static let silence = Duration.seconds(60)
+
+    private var isKnown = false
+    private var lastReport: MonotonicTime?
+
+    mutating func isNewlyFull(_ active: Int, of limit: Int, at now: MonotonicTime) -> Bool {
+        guard active >= limit, !isKnown else { return false }
+        if let lastReport, now - lastReport < Self.silence { return false }
+        (isKnown, lastReport) = (true, now)
+        return true
+    }
+
+    mutating func clientEnded(active: Int, of limit: Int) {
+        if active < limit - max(1, limit / 10) { isKnown = false }
+    }
+}
+
+extension BinaryInteger {
+    /// `1 client`, `2 clients`.
+    package func counted(_ noun: String) -> String { self == 1 ? "\(self) \(noun)" : "\(self) \(noun)s" }
 }

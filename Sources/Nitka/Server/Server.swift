@@ -3,7 +3,7 @@
 internal import NitkaSystem
 internal import Synchronization
 
-/// A TCP server: it accepts, keeps to its limits, lets a model carry each client, and drains without losing a byte.
+/// A TCP server: it accepts clients within its limits, serves each one with a handler, and drains without losing a byte.
 ///
 /// ```swift
 /// let server = try Server(on: "127.0.0.1:7007")
@@ -12,28 +12,24 @@ internal import Synchronization
 /// }
 /// ```
 ///
-/// A server runs once. All its calls may be made from any thread, handlers' threads included.
+/// A plain handler may block: ``run(_:stackBytes:_:)`` gives each client a thread. An async handler suspends:
+/// ``runTasks(loops:_:)`` gives each client a task. A server runs once. Any thread may call it, also from a handler.
 public final class Server: Sendable {
-    /// The addresses listened on, with the real port.
+    /// The addresses that it listens on, with the real port.
     public let addresses: [SocketAddress]
-    /// Addresses of the name that could not be listened on, with the reason.
+    /// The addresses of the name that it does not listen on, with the reason.
     public let skippedAddresses: [String]
-    /// What clients were asked to be allowed; the machine may lower ``Limits/clients``, see ``snapshot()``.
+    /// The limits that were asked for; the machine may lower ``Limits/clients``, see ``ServerSnapshot/clientLimit``.
     public let limits: Limits
 
     let listener: Lock<Listener?>
     let registry = ClientRegistry()
-    let interruption: Interruption
+    let drainSignal: DrainSignal
     let control = Monitor(Control())
+    /// Wakes the accept loop.
     let wake: WakeEvent
-    let acceptorAwaitsRoom = Atomic<Bool>(false)
-    let observers = Lock(Observers())
-    let isToldOfClients = Atomic<Bool>(false)
-
-    struct Observers {
-        var all: [EventStream] = []
-        var ofClients: [EventStream] = []
-    }
+    let acceptLoopWaits = Atomic<Bool>(false)
+    let observers = Observers()
 
     struct Control {
         var phase = ServerPhase.idle
@@ -43,19 +39,19 @@ public final class Server: Sendable {
         var clientLimit = 0
     }
 
-    /// Listens: from here on clients can connect, and wait until ``run(_:stackBytes:_:)`` accepts them.
+    /// Listens on an endpoint. From here on clients can connect; they wait in the backlog until the server runs.
     ///
     /// Blocks while a name is looked up.
     ///
     /// - Parameters:
-    ///   - endpoint: port 0 takes a free one: ``addresses`` says which.
+    ///   - endpoint: where to listen; port 0 takes a free port, which ``addresses`` tells.
     ///   - limits: what clients are allowed.
-    ///   - backlog: how many clients may wait in the kernel's queue, see listen(2).
-    /// - Throws: ``NitkaError`` when it can't listen there.
+    ///   - backlog: how many connections may wait to be accepted, see listen(2); 1 or more.
+    /// - Throws: ``NitkaError`` when the endpoint can't be listened on.
     public init(on endpoint: Endpoint, limits: Limits = Limits(), backlog: Int = 1024) throws(NitkaError) {
         let listener = try Listener(on: endpoint, backlog: backlog)
         do throws(Errno) {
-            interruption = try Interruption()
+            drainSignal = try DrainSignal()
             wake = try WakeEvent()
         } catch {
             throw NitkaError("prepare to serve", endpoint.description, .system(error))
@@ -68,47 +64,40 @@ public final class Server: Sendable {
 
     /// Listens on `HOST:PORT`, as ``init(on:limits:backlog:)-(Endpoint,_,_)``.
     ///
-    /// - Throws: ``NitkaError`` when it is no address, or the server can't listen there.
+    /// - Throws: ``NitkaError`` when it is no address, or can't be listened on.
     public convenience init(on address: String, limits: Limits = Limits(), backlog: Int = 1024) throws(NitkaError) {
         try self.init(on: Endpoint(address), limits: limits, backlog: backlog)
     }
 
-    /// The server as it is now: plain copies, of which the sums agree.
+    deinit { observers.finish() }
+
+    /// The server as it is now, in plain copies that are consistent with each other.
     public func snapshot() -> ServerSnapshot {
         var snapshot = registry.snapshot()
         (snapshot.phase, snapshot.clientLimit) = control.withLock { ($0.phase, $0.clientLimit) }
         return snapshot
     }
 
-    /// A new observer's stream of what happens from now on; it ends after the server has.
+    /// A stream of what happens from now on, for a new observer. It ends after the server has ended or is released.
     ///
     /// - Parameters:
-    ///   - topic: what to tell. To be told of every client that comes and goes costs each of them a word to the
-    ///     observer's thread.
-    ///   - capacity: how many events wait for the observer at most; 1 or more. What comes beyond is dropped and
-    ///     counted: a handler never waits.
+    ///   - topic: what to report. Reporting each client costs the client's thread a moment per event.
+    ///   - capacity: how many events may wait for the observer; 1 or more. Events beyond are dropped and counted: a
+    ///     handler never waits for an observer.
     public func events(about topic: EventTopic = .everything, capacity: Int = 16_384) -> EventStream {
-        let stream = EventStream(capacity: capacity)
-        observers.withLock { observers in
-            observers.all.append(stream)
-            if topic == .everything { observers.ofClients.append(stream) }
-        }
-        if topic == .everything { isToldOfClients.store(true, ordering: .releasing) }
+        let stream = observers.add(topic, capacity: capacity)
         if control.withLock({ $0.phase == .ended }) { stream.finish() }
         return stream
     }
 
-    func tell(_ event: ServerEvent) {
-        observers.withLock { observers in
-            for observer in observers.all { observer.offer(event) }
-        }
+    func report(_ event: ServerEvent) { observers.report(event) }
+
+    func reportClient(_ event: @autoclosure () -> ServerEvent) { observers.reportClient(event()) }
+
+    /// A permit is free again: an accept loop that waits for one continues.
+    func wakeAcceptLoop() {
+        if acceptLoopWaits.load(ordering: .sequentiallyConsistent) { wake.raise() }
     }
 
-    func tellOfClient(_ event: @autoclosure () -> ServerEvent) {
-        guard isToldOfClients.load(ordering: .acquiring) else { return }
-        let event = event()
-        observers.withLock { observers in
-            for observer in observers.ofClients { observer.offer(event) }
-        }
-    }
+    var addressText: String { addresses.first?.description ?? "nothing" }
 }

@@ -54,7 +54,7 @@ public final class Bench: Sendable {
     }
 
     private func runOnThread(_ progress: (@Sendable (BenchProgress) -> Void)?) async throws -> BenchOutcome {
-        let chain = ThreadChain()
+        let chain = ThreadGroup()
         let result: Result<BenchOutcome, any Error> = await withUnsafeContinuation { continuation in
             do throws(Errno) {
                 try chain.start(named: "nitka-bench") { [self] in

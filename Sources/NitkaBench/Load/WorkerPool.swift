@@ -8,7 +8,7 @@ struct WorkerPool {
     private let plan: BenchPlan
     private let workers: [BenchWorker]
     private let barrier: Monitor<StartBarrier>
-    private let threads = ThreadChain()
+    private let threads = ThreadGroup()
 
     /// Makes the workers and their threads.
     init(

@@ -12,7 +12,7 @@ extension StageContext {
     func resolve(_ endpoint: Endpoint, _ path: inout CheckPath) throws(StageFailure) -> String {
         let answer = Monitor(Lookup.waiting)
         watchdog.whenStopped { answer.update { $0 = .stopped } }
-        let threads = ThreadChain()
+        let threads = ThreadGroup()
         do {
             try threads.start(named: "nitka-lookup") {
                 let found = Result { () throws(NitkaError) in try endpoint.resolved() }
@@ -78,7 +78,7 @@ extension StageContext {
 
     /// Detects a reset that arrives only after the connection is established, for example from a proxy.
     private func delayedReset(of connection: Connection) -> StageFailure? {
-        connection.readTimeout = settings.timeout
+        connection.idleTimeout = settings.timeout
         do throws(NitkaError) {
             try connection.write([UInt8(ascii: "\n")])
             _ = try connection.read()

@@ -58,7 +58,7 @@ extension StageContext {
 /// Writes a client's stream on its own thread, so that the client can read at the same time.
 final class StreamWriter: Sendable {
     private let isComplete = Monitor(false)
-    private let threads = ThreadChain()
+    private let threads = ThreadGroup()
 
     /// Whether the kernel accepted the last byte.
     var isDone: Bool { isComplete.withLock { $0 } }
@@ -73,7 +73,7 @@ final class StreamWriter: Sendable {
             try threads.start(named: "nitka-writer") { [isComplete] in
                 // The error is dropped: whatever ends the writing also ends the reading, which reports it.
                 guard (try? payload.write(count, of: client, from: 0, to: connection)) != nil else { return }
-                if closesWrite { connection.endSending() }
+                if closesWrite { connection.closeWrite() }
                 isComplete.update { $0 = true }
             }
         } catch {

@@ -25,6 +25,10 @@ package struct MonotonicTime: Comparable, Hashable, Sendable {
         return overflow ? .distantFuture : Self(nanoseconds: sum)
     }
 
+    package static func - (moment: Self, duration: Duration) -> Self {
+        Self(nanoseconds: moment.nanoseconds &- duration.clampedNanoseconds)
+    }
+
     package static func - (later: Self, earlier: Self) -> Duration {
         .nanoseconds(later.nanoseconds &- earlier.nanoseconds)
     }

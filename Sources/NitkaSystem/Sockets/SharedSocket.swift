@@ -70,9 +70,16 @@ package struct SocketReader {
         try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(number, room) }
     }
 
-    /// Receives into bytes that nobody has to fill first.
-    package func receive(into block: borrowing ByteBlock) throws(Errno) -> Received {
-        try SocketCall.receive(number, block.bytes)
+    /// How many bytes ``receive(into:)-([UInt8])`` takes at most.
+    package static let arrayCapacity = 16 * 1024
+
+    /// Receives by way of the stack into an array of just the size that arrived: a thread that waits holds no buffer.
+    package func receive(into array: inout [UInt8]) throws(Errno) -> Received {
+        try withUnsafeTemporaryAllocation(byteCount: Self.arrayCapacity, alignment: 16) { (buffer) throws(Errno) in
+            let received = try SocketCall.receive(number, buffer)
+            if case .bytes(let count) = received { array = [UInt8](buffer[..<count]) }
+            return received
+        }
     }
 
     /// Moves what has come into an empty pipe.
@@ -84,14 +91,14 @@ package struct SocketReader {
         try SocketCall.discard(number, atMost: count)
     }
 
-    /// From how many bytes on the socket counts as readable, and wakes who waits in it: 1 is what it begins with. What a
-    /// call finds when it comes is had at once all the same, and so are the end of the stream and a full buffer.
-    package func setMark(_ bytes: Int) {
-        // Refused, it stays as it was: that costs speed alone.
+    /// From how many bytes on the socket counts as readable (SO_RCVLOWAT); 1 by default. A call that finds less than that
+    /// still takes it at once; the end of the stream and a full buffer count too.
+    package func setLowWaterMark(_ bytes: Int) {
+        // If the kernel refuses, only speed is lost.
         try? SocketCall.set(number, SOL_SOCKET, SO_RCVLOWAT, CInt(clamping: bytes))
     }
 
-    /// How many bytes have come that nobody has read.
+    /// How many bytes are there to be read.
     package var unread: Int { max(0, Int(nitka_unread(number))) }
 
     /// Waits until the connection has failed: true; or until it is time: false. What may be read does not end it.
@@ -130,5 +137,5 @@ package struct SocketWriter {
         return false
     }
 
-    package func endSending() { _ = shutdown(number, Direction.sending.flag) }
+    package func closeWrite() { _ = shutdown(number, Direction.sending.flag) }
 }

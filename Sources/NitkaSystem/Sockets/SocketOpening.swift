@@ -60,17 +60,17 @@ extension Descriptor {
 
     /// Takes one client from the queue; its address comes with it, since one who has reset already has none to ask for.
     ///
-    /// - Parameter forLoop: the client's socket never blocks: an event loop says when to ask.
-    package borrowing func accept(forLoop: Bool = false) throws(Errno) -> Acceptance {
+    /// - Parameter nonblocking: the client's socket never blocks.
+    package borrowing func accept(nonblocking: Bool = false) throws(Errno) -> Acceptance {
         let number = self.number
         var accepted: CInt = -1
         do {
             let peer = try RawAddress.filled { (pointer, length) throws(Errno) in
-                accepted = try systemCall { nitka_accept(number, pointer, length, forLoop ? 1 : 0) }
+                accepted = try systemCall { nitka_accept(number, pointer, length, nonblocking ? 1 : 0) }
             }
             return .client(Descriptor(owning: accepted), peer ?? RawAddress(host: .v4(0), port: 0))
         } catch  where error == .wouldBlock {
-            return .nobody
+            return .none
         }
     }
 
@@ -84,5 +84,6 @@ extension Descriptor {
 /// What `accept` found.
 package enum Acceptance: ~Copyable {
     case client(Descriptor, RawAddress)
-    case nobody
+    /// The backlog is empty.
+    case none
 }

@@ -73,7 +73,7 @@ struct BenchCommand: ParsableCommand {
         } else {
             // Both ends of a connection are descriptors of this process.
             ProcessLimit.descriptors.raise(to: 2 * load.clients + 1024)
-            code = try withServer(of: model ?? .tasks, limits: load.limitsOfOwn, saying: results.speaker.say) {
+            code = try withServer(of: model ?? .tasks, limits: load.limitsOfOwn(), saying: results.speaker.say) {
                 run(against: $0)
             }
         }

@@ -87,12 +87,8 @@ struct LoadOptions: ParsableArguments {
     }
 
     /// What a server of our own allows: all the clients, however long they are silent.
-    var limitsOfOwn: Limits {
-        var limits = Limits()
-        limits.clients = clients + 1
-        limits.clientsPerSource = clients + 1
-        limits.idleTime = nil
-        return limits
+    func limitsOfOwn() throws(NitkaError) -> Limits {
+        try Limits(clients: clients + 1, clientsPerSource: clients + 1, idleTimeout: nil)
     }
 
     func plan(isSearch: Bool) -> BenchPlan {

@@ -90,7 +90,7 @@ struct CheckCommand: ParsableCommand {
                     + "are allowed: ulimit -n \(needed)")
         }
         return try withServer(
-            of: model ?? .threads, limits: how.limitsOfOwn,
+            of: model ?? .threads, limits: how.limitsOfOwn(),
             saying: { text in if !json, !nagios { say("checking \(text)") } },
             check)
     }

@@ -79,12 +79,10 @@ struct CheckOptions: ParsableArguments {
 
 extension CheckOptions {
     /// Those of `nitka serve`, wide enough for what is asked, for a server that is started here.
-    var limitsOfOwn: Limits {
-        var limits = Limits()
-        limits.clients = max(limits.clients, clients + 16)
-        limits.clientsPerSource = limits.clients
-        if let idle = idle?.duration, let time = limits.idleTime { limits.idleTime = max(time, idle * 2) }
-        return limits
+    func limitsOfOwn() throws(NitkaError) -> Limits {
+        let clients = max(Limits().clients, clients + 16)
+        let idleTimeout = Limits().idleTimeout.map { max($0, (idle?.duration ?? .zero) * 2) }
+        return try Limits(clients: clients, clientsPerSource: clients, idleTimeout: idleTimeout)
     }
 }
 

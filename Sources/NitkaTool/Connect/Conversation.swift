@@ -43,7 +43,7 @@ struct Conversation {
         }
         do throws(NitkaError) {
             try send(until: serverEnded)
-            connection.endSending()
+            connection.closeWrite()
         } catch {
             // The reader finds out why, and what the server said before it went.
             failure.withLock { $0 = $0 ?? error }

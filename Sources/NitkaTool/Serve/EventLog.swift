@@ -3,7 +3,7 @@
 internal import Logging
 internal import Nitka
 
-/// Says in words what happens in a server.
+/// Logs what happens in a server, in words.
 struct EventLog {
     let server: Server
     let logger: Logger
@@ -11,29 +11,34 @@ struct EventLog {
     func log(_ event: ServerEvent) {
         switch event {
         case .serving: announce()
-        case .clientCame(let id, let peer, let thread):
+        case .clientStarted(let id, let peer, let thread):
             logger.debug(
-                "client \(id) came from \(peer) on thread \(thread)",
+                "client \(id) from \(peer) started on thread \(thread)",
                 metadata: [
-                    "event": "came", "client": "\(id)", "peer": "\(peer)", "thread": "\(thread.name)",
+                    "event": "client_started", "client": "\(id)", "peer": "\(peer)", "thread": "\(thread.name)",
                     "thread_id": "\(thread.id)",
                 ])
-        case .clientLeft(let record): logLeft(record)
+        case .clientEnded(let record): logEnd(of: record)
         case .full(let clients):
-            logger.info(
-                "full: \(clients) clients are there; who comes now waits or is closed", metadata: ["event": "full"])
+            let rest =
+                server.limits.whenFull == .wait
+                ? "new connections wait in the backlog" : "new connections are closed at once"
+            logger.info("full: \(clients.counted("client")); \(rest)", metadata: ["event": "full"])
         case .limitLowered(let old, let limit):
             logger.notice(
-                "clients at once lowered from \(old): the machine has room for \(limit)",
-                metadata: ["event": "limit", "clients": "\(limit.clients)"])
+                "limit lowered from \(old.counted("client")): the machine has the means for \(limit)",
+                metadata: ["event": "limit_lowered", "clients": "\(limit.clients)"])
         case .acceptTrouble(let reason, let count):
-            logger.warning("\(reason) (\(count) times)", metadata: ["event": "trouble", "count": "\(count)"])
+            logger.warning(
+                "\(reason) (\(count.counted("time")))", metadata: ["event": "accept_trouble", "count": "\(count)"])
         case .draining(let clients):
-            logger.info("draining \(clients) clients", metadata: ["event": "draining", "clients": "\(clients)"])
+            logger.info(
+                "draining \(clients.counted("client"))", metadata: ["event": "draining", "clients": "\(clients)"])
         case .listenerFailed(let reason): logger.error("\(reason)", metadata: ["event": "listener_failed"])
         case .missed(let count):
             logger.warning(
-                "\(count) lines are missing here: the log was read too slowly", metadata: ["event": "missed"])
+                "\(count.counted("log line")) dropped here: the reader of the log is too slow",
+                metadata: ["event": "missed", "count": "\(count)"])
         }
     }
 
@@ -43,16 +48,17 @@ struct EventLog {
         for skipped in server.skippedAddresses { logger.warning("\(skipped)") }
     }
 
-    private func logLeft(_ record: ClientRecord) {
+    private func logEnd(of record: ClientRecord) {
         let thread = record.thread.map { " on thread \($0)" } ?? ""
         logger.debug(
             """
-            client \(record.id) left from \(record.peer)\(thread): \(record.reason), \(record.bytesIn) bytes in, \
+            client \(record.id) from \(record.peer)\(thread) ended: \(record.reason), \(record.bytesIn) bytes in, \
             \(record.bytesOut) out, \(shown(record.duration))
             """,
             metadata: [
-                "event": "left", "client": "\(record.id)", "peer": "\(record.peer)", "reason": "\(record.reason.kind)",
-                "detail": "\(record.reason)", "bytes_in": "\(record.bytesIn)", "bytes_out": "\(record.bytesOut)",
+                "event": "client_ended", "client": "\(record.id)", "peer": "\(record.peer)",
+                "reason": "\(record.reason.code)", "detail": "\(record.reason.detail ?? "")",
+                "bytes_in": "\(record.bytesIn)", "bytes_out": "\(record.bytesOut)",
                 "duration_us": "\(Int(record.duration / .microseconds(1)))", "thread": "\(record.thread?.name ?? "")",
                 "thread_id": "\(record.thread?.id ?? 0)",
             ])
@@ -60,7 +66,7 @@ struct EventLog {
 }
 
 extension Logger {
-    /// For what is said at every level: where the server listens, and what it did.
+    /// For lines that are logged at every level: where the server listens, and its totals.
     var always: Logger {
         var logger = self
         logger.logLevel = .trace

@@ -76,7 +76,7 @@ struct ServeCommand: ParsableCommand {
         let server: Server
         do {
             server = try Server(
-                on: Endpoint(host: host, port: UInt16(port)), limits: limits.limits, backlog: backlog)
+                on: Endpoint(host: host, port: UInt16(port)), limits: limits.limits(), backlog: backlog)
         } catch {
             complain("\(error)")
             throw Exit.notJudged

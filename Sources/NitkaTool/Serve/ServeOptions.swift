@@ -25,30 +25,26 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: .showing(
-            "How long a client may send nothing, or off.", Span(duration: Limits().idleTime)),
+            "How long a client may send nothing, or off.", Span(duration: Limits().idleTimeout)),
         transform: Quantity.duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
-    var idleTimeout = Span(duration: Limits().idleTime)
+    var idleTimeout = Span(duration: Limits().idleTimeout)
 
     @Option(
         help: .showing(
-            "How long a client may take nothing while more is to be sent, or off.", Span(duration: Limits().writeTime)),
+            "How long a client may take nothing while more is to be sent, or off.",
+            Span(duration: Limits().writeTimeout)),
         transform: Quantity.duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
-    var writeTimeout = Span(duration: Limits().writeTime)
+    var writeTimeout = Span(duration: Limits().writeTimeout)
 
     @Option(
         help: .showing(
-            "How long a client may stay, however busy it is, or off.", Span(duration: Limits().age)),
+            "How long a client may stay, however busy it is, or off.", Span(duration: Limits().maximumAge)),
         transform: Quantity.duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
-    var maxAge = Span(duration: Limits().age)
+    var maxAge = Span(duration: Limits().maximumAge)
 
-    var limits: Limits {
-        var limits = Limits()
-        limits.clients = maxClients
-        limits.clientsPerSource = maxClientsPerSource
-        limits.whenFull = whenFull
-        limits.idleTime = idleTimeout.duration
-        limits.writeTime = writeTimeout.duration
-        limits.age = maxAge.duration
-        return limits
+    func limits() throws(NitkaError) -> Limits {
+        try Limits(
+            clients: maxClients, clientsPerSource: maxClientsPerSource, idleTimeout: idleTimeout.duration,
+            writeTimeout: writeTimeout.duration, maximumAge: maxAge.duration, whenFull: whenFull)
     }
 }

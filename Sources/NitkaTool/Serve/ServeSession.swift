@@ -30,12 +30,12 @@ struct ServeSession {
             CurrentProcess.exitNow(2)
         }
         log.finish()
-        let cutOff = totals.endedByReason[EndReason.cutOff.kind, default: 0] + totals.active
+        let cutOff = totals.endedByReason[EndReason.cutOff.code, default: 0] + totals.active
         let served =
-            totals.accepted - totals.endedByReason["over limit", default: 0]
-            - totals.endedByReason["no thread", default: 0]
+            totals.accepted - totals.endedByReason["over_limit", default: 0]
+            - totals.endedByReason["no_thread", default: 0]
         logger.always.notice(
-            "served \(served) clients, \(cutOff) cut off, \(totals.bytesIn) bytes in, \(totals.bytesOut) out",
+            "served \(served.counted("client")), \(cutOff) cut off, \(totals.bytesIn) bytes in, \(totals.bytesOut) out",
             metadata: [
                 "event": "ended", "served": "\(served)", "cut_off": "\(cutOff)", "bytes_in": "\(totals.bytesIn)",
                 "bytes_out": "\(totals.bytesOut)",
@@ -71,7 +71,7 @@ struct ServeSession {
 
 /// A thread of the tool's own, for which nobody waits longer than a second: whoever reads the log may have stopped.
 final class Background: Sendable {
-    private let chain = ThreadChain()
+    private let chain = ThreadGroup()
 
     init(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         try chain.start(named: name) {

@@ -17,7 +17,7 @@ enum ServingModel: String, CaseIterable, Sendable {
         switch self {
         case .iterative: try server.run(.iterative) { try EchoService.serve($0) }
         case .threads: try server.run(.threads) { try EchoService.serve($0) }
-        case .tasks: try server.runBlocking(loops: loops) { try await EchoService.serve($0) }
+        case .tasks: try server.runTasksBlocking(loops: loops) { try await EchoService.serve($0) }
         }
     }
 }

@@ -82,8 +82,7 @@ import Testing
 
     @Test("rejected clients are counted and make the run invalid")
     func rejectedClientsAreCountedAndTheRunIsInvalid() async throws {
-        var limits = Limits()
-        limits.clients = 3
+        let limits = try Limits(clients: 3)
         try await withServer(limits: limits, { try await EchoService.serve($0) }) { address in
             var plan = BenchPlan.short
             plan.clients = 5
@@ -98,8 +97,10 @@ import Testing
 
     @Test("a run continues when its server dies") func aServerThatDiesEndsNoRunEarly() async throws {
         let server = try Server(on: "127.0.0.1:0")
-        let chain = ThreadChain()
-        try chain.start(named: "serve") { _ = try? server.runBlocking(loops: 1) { try await EchoService.serve($0) } }
+        let chain = ThreadGroup()
+        try chain.start(named: "serve") {
+            _ = try? server.runTasksBlocking(loops: 1) { try await EchoService.serve($0) }
+        }
         var plan = BenchPlan.short
         plan.duration = .seconds(120)
         let bench = try Bench("\(server.addresses[0])", plan)
@@ -136,7 +137,7 @@ import Testing
     @Test("an open loop shows a stall that a closed loop hides", .timeLimit(.minutes(1)))
     func anOpenLoopShowsAStallThatAClosedLoopHides() async throws {
         let server = try Server(on: "127.0.0.1:0")
-        let chain = ThreadChain()
+        let chain = ThreadGroup()
         let start = MonotonicTime.now
         let never = Monitor(false)
         try chain.start(named: "serve") {

@@ -15,10 +15,7 @@ import Testing
     func aRunThatIsStoppedWhileItConnectsEndsAtOnce() async throws {
         let listener = try Listener(on: Endpoint("127.0.0.1:0"), backlog: 0)
         let address = listener.addresses[0]
-        var waiting: [Connection] = []
-        while let connection = try? Connection.open(to: address, timeout: .milliseconds(300)) {
-            waiting.append(connection)
-        }
+        let waiting = fillBacklog(of: address)
         var plan = BenchPlan.short
         plan.timeout = .seconds(600)
         let bench = try Bench("\(address)", plan)
@@ -79,4 +76,11 @@ extension BenchPlan {
 
 extension Monitor where State == Bool {
     func waitForTrue() -> Bool { wait(until: .now + .seconds(30)) { $0 ? true : nil } ?? false }
+}
+
+/// Connects until the backlog is full, and the kernel answers no more.
+func fillBacklog(of address: SocketAddress) -> [Connection] {
+    var waiting: [Connection] = []
+    while let connection = try? Connection.open(to: address, timeout: .milliseconds(300)) { waiting.append(connection) }
+    return waiting
 }

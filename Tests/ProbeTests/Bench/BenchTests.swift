@@ -93,7 +93,7 @@ func withServer<Result>(
     _ body: (SocketAddress) async throws -> Result
 ) async throws -> Result {
     let server = try Server(on: "127.0.0.1:0", limits: limits)
-    let chain = ThreadChain()
+    let chain = ThreadGroup()
     try startServing(server, on: chain, handler)
     defer {
         server.endNow()
@@ -103,7 +103,7 @@ func withServer<Result>(
 }
 
 private func startServing(
-    _ server: Server, on chain: ThreadChain, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
+    _ server: Server, on chain: ThreadGroup, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
 ) throws {
-    try chain.start(named: "serve") { _ = try? server.runBlocking(loops: 1, handler) }
+    try chain.start(named: "serve") { _ = try? server.runTasksBlocking(loops: 1, handler) }
 }

@@ -87,7 +87,7 @@ import Testing
     func aClientHasItsTurns() throws {
         let loop = try WorkerLoop()
         let turns = Monitor(0)
-        let threads = ThreadChain()
+        let threads = ThreadGroup()
         try threads.start(named: "loop") { loop.run() }
         loop.post { loop.add(Counter(turns, loop), firstTurnAt: loop.now) }
         turns.wait { $0 == 4 ? () : nil }

@@ -118,7 +118,7 @@ enum Catalogue {
             { client, _ in client.closeAbruptly() }
         },
         FaultyServer(
-            name: "closes silent connections", findings: [.idle: .closedEarly], limits: shortIdleTimeout,
+            name: "closes silent connections", findings: [.idle: .closedEarly], limits: shortIdleTimeout ?? Limits(),
             settings: withIdle
         ) { _ in
             { client, _ in try client.forward(to: client) }
@@ -154,13 +154,13 @@ enum Catalogue {
             possible: streamStages.union(groupStages), settings: withIdle
         ) { _ in
             { client, _ in
-                client.connection.readTimeout = .milliseconds(700)
+                client.connection.idleTimeout = .milliseconds(700)
                 while true {
                     do throws(NitkaError) {
                         guard let bytes = try client.read() else { return }
                         try client.write(bytes)
                     } catch {
-                        guard error.reason == .idle else { throw error }
+                        guard error.reason == .idleTimeout else { throw error }
                         try client.write(Array("still there?".utf8))
                     }
                 }
@@ -224,11 +224,7 @@ enum Catalogue {
     /// A timeout that many clients do not exceed on a busy machine, for faults that do not show as silence.
     private static let longTimeout = changed { $0.timeout = .milliseconds(1500) }
     private static let withIdle = changed { $0.idle = .milliseconds(1500) }
-    private static let shortIdleTimeout: Limits = {
-        var limits = Limits()
-        limits.idleTime = .milliseconds(600)
-        return limits
-    }()
+    private static let shortIdleTimeout = try? Limits(idleTimeout: .milliseconds(600))
 
     private static func changed(_ change: (inout EchoCheck.Settings) -> Void) -> EchoCheck.Settings {
         var settings = FaultyServer.quick

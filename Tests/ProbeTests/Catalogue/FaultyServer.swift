@@ -54,7 +54,7 @@ func withFaultyServer<Result: Sendable>(
 ) async throws -> Result {
     let server = try Server(on: "127.0.0.1:0", limits: faulty.limits)
     if faulty.resetsOnClose { server.resetClientsOnClose() }
-    let (handler, latch, threads) = (faulty.handler(seed), Latch(), ThreadChain())
+    let (handler, latch, threads) = (faulty.handler(seed), Latch(), ThreadGroup())
     try threads.start(named: "accept") {
         _ = try? server.run(faulty.model) { try handler($0, latch) }
     }

@@ -54,10 +54,7 @@ import Testing
     func unansweredPathTimesOut() async throws {
         let listener = try Listener(on: Endpoint("127.0.0.1:0"), backlog: 0)
         let endpoint = try Endpoint("\(listener.addresses[0])")
-        var waiting: [Connection] = []
-        while let connection = try? Connection.open(to: endpoint, timeout: .milliseconds(300)) {
-            waiting.append(connection)
-        }
+        let waiting = fillBacklog(of: listener.addresses[0])
         let report = await report(on: endpoint, timeout: .milliseconds(300))
         #expect(report[.connect]?.reason == .timedOut)
         #expect(report.verdict == .notJudged)

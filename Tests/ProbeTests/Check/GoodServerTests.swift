@@ -41,7 +41,7 @@ import Testing
         // A synchronous function, because runBlocking is not available in an async one.
         func verdict(_ check: EchoCheck) -> CheckVerdict { check.runBlocking().verdict }
         let server = try Server(on: "127.0.0.1:0")
-        let threads = ThreadChain()
+        let threads = ThreadGroup()
         try threads.start(named: "accept") { _ = try? server.run { try EchoService.serve($0) } }
         var settings = Self.settings
         settings.stages = [.echo]
@@ -70,11 +70,11 @@ import Testing
         _ model: Model, _ body: (Endpoint) async throws -> Result
     ) async throws -> Result {
         let server = try Server(on: "127.0.0.1:0")
-        let threads = ThreadChain()
+        let threads = ThreadGroup()
         try threads.start(named: "accept") {
             switch model {
             case .threads: _ = try? server.run { try EchoService.serve($0) }
-            case .tasks: _ = try? server.runBlocking(loops: 2) { try await EchoService.serve($0) }
+            case .tasks: _ = try? server.runTasksBlocking(loops: 2) { try await EchoService.serve($0) }
             }
         }
         let result: Swift.Result<Result, any Error>

@@ -11,7 +11,7 @@ func serveThreads(_ server: Server) throws {
 }
 
 func serveTasks(_ server: Server) async throws {
-    try await server.run { client in
+    try await server.runTasks { client in
         while let bytes = try await client.read() { try await client.write(bytes) }
     }
 }
@@ -21,8 +21,6 @@ guard arguments.count == 3, ["threads", "tasks"].contains(arguments[1]) else {
     print("usage: echo-readme threads|tasks PORT")
     exit(64)
 }
-var limits = Limits()
-limits.clients = 20_000
-limits.clientsPerSource = 20_000
+let limits = try Limits(clients: 20_000, clientsPerSource: 20_000)
 let server = try Server(on: "127.0.0.1:\(arguments[2])", limits: limits)
 if arguments[1] == "threads" { try serveThreads(server) } else { try await serveTasks(server) }

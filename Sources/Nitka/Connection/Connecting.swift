@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaSystem
+
+// Connecting to a server, in its blocking and its async form.
+
+extension Connection {
+    /// Connects to the first address of the endpoint that answers.
+    ///
+    /// Blocks the calling thread: while a name is looked up, and for each address until it answers or refuses.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where to connect; a name's addresses are tried in the resolver's order.
+    ///   - timeout: the time limit of all addresses together.
+    /// - Throws: ``NitkaError`` of the last address tried.
+    @available(*, noasync, message: "Connection blocks its thread; async code uses AsyncConnection")
+    public static func open(to endpoint: Endpoint, timeout: Duration = .seconds(10)) throws(NitkaError) -> Connection {
+        try open(to: endpoint, timeout: timeout, orInterruptedBy: -1)
+    }
+
+    /// As ``open(to:timeout:)-(Endpoint,_)``; an attempt that is interrupted has timed out. The look-up of a name is not
+    /// interrupted.
+    ///
+    /// - Parameter wake: a descriptor that becomes readable when the connection is no longer needed; -1 for none.
+    package static func open(
+        to endpoint: Endpoint, timeout: Duration, orInterruptedBy wake: Int32
+    ) throws(NitkaError) -> Connection {
+        let deadline = MonotonicTime.now + timeout
+        var failure: NitkaError?
+        for address in try endpoint.resolved() {
+            do throws(NitkaError) {
+                return try open(to: address, until: deadline, orInterruptedBy: wake)
+            } catch {
+                failure = error
+            }
+        }
+        throw failure ?? NitkaError("connect to", endpoint.description, .words("the name has no address"))
+    }
+
+    /// Connects to one address, as ``open(to:timeout:)-(Endpoint,_)``.
+    ///
+    /// - Throws: ``NitkaError`` when the address refuses or does not answer in time.
+    @available(*, noasync, message: "Connection blocks its thread; async code uses AsyncConnection")
+    public static func open(
+        to address: SocketAddress, timeout: Duration = .seconds(10)
+    ) throws(NitkaError) -> Connection {
+        try open(to: address, until: .now + timeout, orInterruptedBy: -1)
+    }
+
+    /// As ``open(to:timeout:orInterruptedBy:)-(Endpoint,_,_)``.
+    package static func open(
+        to address: SocketAddress, timeout: Duration, orInterruptedBy wake: Int32
+    ) throws(NitkaError) -> Connection {
+        try open(to: address, until: .now + timeout, orInterruptedBy: wake)
+    }
+
+    private static func open(
+        to address: SocketAddress, until deadline: MonotonicTime, orInterruptedBy wake: Int32
+    ) throws(NitkaError) -> Connection {
+        do throws(Errno) {
+            var isConnected = false
+            let descriptor = try Descriptor.connecting(to: address.raw, isConnected: &isConnected)
+            // A connection that was made, and reset at once, was made: the reset belongs to the first read.
+            if !isConnected {
+                let outcome = poll(descriptor.number, for: .writable, orInterruptedBy: wake, until: deadline)
+                guard outcome == .ready else { throw Errno.timedOut }
+                if let failure = descriptor.connectionFailure() { throw failure }
+            }
+            try SocketOptions(slice: slice).apply(to: descriptor.number)
+            try descriptor.makeBlocking()
+            return Connection(SharedSocket(owning: descriptor), ConnectionState(peer: address))
+        } catch {
+            throw connectFailure(address, error)
+        }
+    }
+}
+
+extension AsyncConnection {
+    /// Connects to the first address of the endpoint that answers.
+    ///
+    /// Suspends the task, which must run on an event loop: the connection belongs to that loop. A name is looked up on a
+    /// thread of its own.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where to connect; a name's addresses are tried in the resolver's order.
+    ///   - timeout: the time limit of all addresses together.
+    /// - Throws: ``NitkaError`` of the last address tried; at once from a task that runs on no ``EventLoop``.
+    public static nonisolated(nonsending) func open(
+        to endpoint: Endpoint, timeout: Duration = .seconds(10)
+    ) async throws(NitkaError) -> AsyncConnection {
+        let deadline = MonotonicTime.now + timeout
+        var failure: NitkaError?
+        for address in try await endpoint.lookedUp() {
+            do throws(NitkaError) {
+                return try await open(to: address, until: deadline)
+            } catch {
+                failure = error
+            }
+        }
+        throw failure ?? NitkaError("connect to", endpoint.description, .words("the name has no address"))
+    }
+
+    /// Connects to one address, as ``open(to:timeout:)-(Endpoint,_)``.
+    ///
+    /// - Throws: ``NitkaError`` when the address refuses or does not answer in time.
+    public static nonisolated(nonsending) func open(
+        to address: SocketAddress, timeout: Duration = .seconds(10)
+    ) async throws(NitkaError) -> AsyncConnection {
+        try await open(to: address, until: .now + timeout)
+    }
+
+    private static nonisolated(nonsending) func open(
+        to address: SocketAddress, until deadline: MonotonicTime
+    ) async throws(NitkaError) -> AsyncConnection {
+        guard let loop = EventLoop.current else {
+            throw NitkaError("connect to", address.description, .words("a task on an event loop is needed"))
+        }
+        do throws(Errno) {
+            var isConnected = false
+            let descriptor = try Descriptor.connecting(to: address.raw, isConnected: &isConnected)
+            try SocketOptions.applyToLoopClient(descriptor.number)
+            let connection = AsyncConnection(owning: descriptor, loop: loop, ConnectionState(peer: address))
+            try connection.attach()
+            if !isConnected { try await connection.waitUntilConnected(until: deadline) }
+            return connection
+        } catch {
+            throw connectFailure(address, error)
+        }
+    }
+
+    /// The socket becomes writable when the attempt has succeeded or failed.
+    private nonisolated(nonsending) func waitUntilConnected(until deadline: MonotonicTime) async throws(Errno) {
+        try loop.reportSpace(registration, for: socket.number)
+        if await registration.waitToWrite(on: loop, until: deadline) == .timedOut { throw .timedOut }
+        if let failure = socket.connectionFailure() { throw failure }
+    }
+}
+
+private func connectFailure(_ address: SocketAddress, _ errno: Errno) -> NitkaError {
+    NitkaError("connect to", address.description, errno == .timedOut ? .timedOut : .system(errno))
+}
+
+extension Endpoint {
+    /// As ``resolved()``, with a thread of its own for a name: getaddrinfo(3) would stop the loop.
+    fileprivate nonisolated(nonsending) func lookedUp() async throws(NitkaError) -> [SocketAddress] {
+        if let numeric = RawAddress.Host(numeric: host) {
+            return [SocketAddress(RawAddress(host: numeric, port: port))]
+        }
+        return try await onThread(named: "nitka-lookup", "look up", host) { () throws(NitkaError) in try resolved() }
+    }
+}
+
+/// Runs `body` on a thread of its own, and suspends the task meanwhile: for calls that block.
+nonisolated(nonsending) func onThread<Value: Sendable>(
+    named name: String, _ operation: String, _ subject: String,
+    _ body: @escaping @Sendable () throws(NitkaError) -> Value
+) async throws(NitkaError) -> Value {
+    let threads = ThreadGroup()
+    let result: Result<Value, NitkaError> = await withUnsafeContinuation { continuation in
+        do throws(Errno) {
+            try threads.start(named: name) {
+                continuation.resume(returning: Result { () throws(NitkaError) in try body() })
+            }
+        } catch {
+            continuation.resume(returning: .failure(NitkaError(operation, subject, .system(error))))
+        }
+    }
+    // The thread has nothing left to do but to end.
+    _ = threads.join(until: nil)
+    return try result.get()
+}

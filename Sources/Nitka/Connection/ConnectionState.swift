@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaSystem
+internal import Synchronization
+
+/// A connection's number in this process: no two connections have the same one.
+public struct ConnectionID: Hashable, Sendable, CustomStringConvertible {
+    let number: UInt64
+
+    private static let last = Atomic<UInt64>(0)
+
+    static func next() -> ConnectionID {
+        ConnectionID(number: last.wrappingAdd(1, ordering: .relaxed).newValue)
+    }
+
+    /// The number.
+    public var description: String { "\(number)" }
+}
+
+/// What both kinds of connection keep beside their socket: counters, deadlines and flags. Any thread may use it.
+struct ConnectionState: ~Copyable, Sendable {
+    // The fields that every message uses are first, so that one message touches few cache lines.
+    let drainSignal: DrainSignal?
+    /// In nanoseconds of the monotonic clock; `.max` for no limit.
+    private let endOfLife = Atomic<Int64>(.max)
+    private let idleNanoseconds = Atomic<Int64>(.max)
+    private let writeNanoseconds = Atomic<Int64>(.max)
+    private let received = Atomic<UInt64>(0)
+    private let sent = Atomic<UInt64>(0)
+    private let inputHasEnded = Atomic<Bool>(false)
+    private let inputIsCutOff = Atomic<Bool>(false)
+    let peer: SocketAddress
+    let pipes: PipePool?
+    let id = ConnectionID.next()
+
+    init(peer: SocketAddress, drainSignal: DrainSignal? = nil, pipes: PipePool? = nil, limits: Limits? = nil) {
+        self.peer = peer
+        self.drainSignal = drainSignal
+        self.pipes = pipes
+        guard let limits else { return }
+        idleTimeout = limits.idleTimeout
+        writeTimeout = limits.writeTimeout
+        if let age = limits.maximumAge { endOfLife.store((.now + age).nanoseconds, ordering: .relaxed) }
+    }
+
+    func failure(_ operation: String, _ reason: NitkaError.Reason) -> NitkaError {
+        NitkaError(operation, peer.description, reason, connection: id)
+    }
+}
+
+// MARK: - Counters
+
+extension ConnectionState {
+    var bytesReceived: UInt64 { received.load(ordering: .relaxed) }
+    var bytesSent: UInt64 { sent.load(ordering: .relaxed) }
+
+    /// Only the holder of the right to read calls it, so a load and a store are enough.
+    func noteReceived(_ count: Int) { received.store(bytesReceived &+ UInt64(count), ordering: .relaxed) }
+
+    /// Only the holder of the right to write calls it.
+    func noteSent(_ count: Int) { sent.store(bytesSent &+ UInt64(count), ordering: .relaxed) }
+
+    /// The peer's end of stream was read.
+    var peerHasFinished: Bool { inputHasEnded.load(ordering: .acquiring) }
+
+    func noteEndOfInput() { inputHasEnded.store(true, ordering: .releasing) }
+}
+
+// MARK: - Deadlines
+
+extension ConnectionState {
+    var idleTimeout: Duration? {
+        get { Duration(nanosecondsOrForever: idleNanoseconds.load(ordering: .relaxed)) }
+        nonmutating set { idleNanoseconds.store(newValue?.clampedNanoseconds ?? .max, ordering: .relaxed) }
+    }
+
+    var writeTimeout: Duration? {
+        get { Duration(nanosecondsOrForever: writeNanoseconds.load(ordering: .relaxed)) }
+        nonmutating set { writeNanoseconds.store(newValue?.clampedNanoseconds ?? .max, ordering: .relaxed) }
+    }
+
+    /// When the connection reaches its maximum age.
+    var lifetimeEnd: MonotonicTime { MonotonicTime(nanoseconds: endOfLife.load(ordering: .relaxed)) }
+
+    /// The clock is read only for a connection that has a maximum age.
+    func isOverAge(at now: @autoclosure () -> MonotonicTime) -> Bool {
+        let end = endOfLife.load(ordering: .relaxed)
+        return end != .max && now().nanoseconds >= end
+    }
+
+    /// While the server drains, input that stays quiet for this long has ended.
+    static let quietTime = Duration.milliseconds(100)
+
+    var isDraining: Bool { drainSignal?.isRaised ?? false }
+
+    /// The drain has run out of time: no further read begins.
+    var isCutOff: Bool { inputIsCutOff.load(ordering: .acquiring) }
+
+    func cutOff() { inputIsCutOff.store(true, ordering: .releasing) }
+
+    /// A blocking receive waits for up to `slice` and hears of neither a drain nor a shorter timeout: poll first.
+    func mustPollBeforeReceive(slice: Duration) -> Bool {
+        isDraining || idleNanoseconds.load(ordering: .relaxed) < slice.clampedNanoseconds
+    }
+
+    /// The moment until which a read waits for input, if it has waited since `start`.
+    func readDeadline(waitingSince start: MonotonicTime) -> MonotonicTime {
+        if isDraining { return start + Self.quietTime }
+        let (idleEnd, isNever) = start.nanoseconds.addingReportingOverflow(idleNanoseconds.load(ordering: .relaxed))
+        return min(isNever ? .distantFuture : MonotonicTime(nanoseconds: idleEnd), lifetimeEnd)
+    }
+
+    /// What it means that nothing came until the read deadline: while the server drains, the end of the stream.
+    func endAfterSilence(at now: MonotonicTime) throws(NitkaError) {
+        if isDraining { return }
+        throw failure("read from", isOverAge(at: now) ? .maximumAge : .idleTimeout)
+    }
+
+    /// The peer of a writer that waits for buffer space is judged by this.
+    func writeStallDetector(unacknowledged: Int, waitingSince start: MonotonicTime) -> WriteStallDetector {
+        WriteStallDetector(
+            timeout: writeNanoseconds.load(ordering: .relaxed), lifetimeEnd: lifetimeEnd.nanoseconds,
+            unacknowledged: unacknowledged, now: start.nanoseconds)
+    }
+}
+
+extension Duration {
+    /// A timeout as an atomic keeps it: nanoseconds, `.max` for no timeout.
+    fileprivate init?(nanosecondsOrForever nanoseconds: Int64) {
+        if nanoseconds == .max { return nil }
+        self = .nanoseconds(nanoseconds)
+    }
+}
+
+// MARK: - Closing without a reset
+
+/// When to stop discarding the input of a connection that is being closed: a pure value, used by both kinds.
+///
+/// Closing with unread input resets the connection, which destroys what the peer has not read yet. So a graceful close
+/// sends FIN, discards what still arrives, and closes only when nothing can be lost any more.
+struct GracefulClose: Hashable {
+    /// A peer that has acknowledged everything and is silent for this long has nothing to lose. Without this bound, an
+    /// iterative server would wait for each such peer while all others wait for the server.
+    static let quietTime = Duration.milliseconds(500)
+    /// Beyond the discard limit nothing is read, and the socket is looked at this often.
+    static let pollInterval = Duration.milliseconds(10)
+
+    enum Step: Hashable {
+        /// Discard what is there, and wait for more at most until this moment.
+        case discard(until: MonotonicTime)
+        /// Read nothing; wait for a failure until this moment.
+        case wait(until: MonotonicTime)
+        case close
+    }
+
+    let deadline: MonotonicTime
+    let limit: Int
+    private var discarded = 0
+    private var wasQuiet = false
+
+    init(deadline: MonotonicTime, limit: Int) {
+        self.deadline = deadline
+        self.limit = limit
+    }
+
+    mutating func noteDiscarded(_ count: Int) {
+        discarded += count
+        wasQuiet = false
+    }
+
+    /// Nothing came until the moment that the last step named.
+    mutating func noteQuiet() { wasQuiet = true }
+
+    /// - Parameter unacknowledged: bytes that the peer has not acknowledged yet.
+    func next(unacknowledged: Int, at now: MonotonicTime) -> Step {
+        if now >= deadline { return .close }
+        let isBeyondLimit = discarded >= limit
+        if (isBeyondLimit || wasQuiet) && unacknowledged == 0 { return .close }
+        if isBeyondLimit { return .wait(until: min(deadline, now + Self.pollInterval)) }
+        return .discard(until: min(deadline, now + Self.quietTime))
+    }
+}

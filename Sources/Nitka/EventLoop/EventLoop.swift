@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaSystem
+
+/// A thread that runs the tasks of its clients, and between them asks epoll(7) once for all that wait.
+///
+/// It is the task executor of its clients (SE-0417) and the serial executor of its ``LoopActor``: a task that runs on the
+/// loop stays on its thread across every `await` that does not name another executor. Resuming such a task appends to a
+/// queue of the loop's own thread, without a lock. A task that blocks the thread stops every other task of the loop.
+public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+    // Unchecked: only the loop's thread touches the state once it runs. Exclusivity as in `Registration`.
+    @exclusivity(unchecked) private var state = State()
+    private let poll: EventPoll
+    private let timer: LoopTimer
+    private let remote: RemoteQueue
+    /// The isolation of code that runs on the loop's thread.
+    private(set) var actor: LoopActor! = nil
+
+    private struct State: ~Copyable {
+        var table = RegistrationTable()
+        var timers = TimerHeap()
+        /// The moment that the kernel's timer is set for; `.max` for none.
+        var timerMoment = Int64.max
+        var jobs = JobQueue()
+        var spareBlock: ByteBlock?
+        var busyPoll = BusyPollPolicy()
+        var now = MonotonicTime.now
+        var thread = ThreadName(name: "", id: 0)
+    }
+
+    /// A chain of jobs that resume each other keeps the loop from its clients for this many jobs at most.
+    private static let jobsBetweenPolls = 512
+    /// How many descriptors a loop opens: epoll, the timer, the wake-up.
+    static let descriptors = 3
+    static let blockBytes = 64 * 1024
+
+    init() throws(Errno) {
+        poll = try EventPoll()
+        remote = try RemoteQueue()
+        timer = try LoopTimer()
+        _ = try add(signal: timer.descriptor.number) {}
+        _ = try add(signal: remote.wakeDescriptor) {}
+        actor = LoopActor(self)
+    }
+
+    /// Whether the calling thread is the loop's.
+    @inline(__always)
+    var isCurrent: Bool { CurrentThread.belongs(to: self) }
+
+    /// The loop whose thread this is; nil on every other thread.
+    static var current: EventLoop? { CurrentThread.owner as? EventLoop }
+
+    var thread: ThreadName { state.thread }
+
+    /// When the kernel last reported: exact enough for deadlines, and free.
+    var now: MonotonicTime { state.now }
+
+    /// Takes a job from the Swift runtime, on any thread.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isCurrent { return state.jobs.append(job) }
+        // After the loop has ended, a job runs on the thread that enqueues it. What it wanted here is closed by then.
+        if !remote.post(job) { run(job) }
+    }
+
+    private func run(_ job: UnownedJob) {
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+    }
+
+    /// Calls `body` on the loop's thread, soon; returns false, and does nothing, when the loop has ended.
+    @discardableResult
+    func perform(_ body: @escaping @Sendable () -> Void) -> Bool { remote.post(body) }
+
+    /// Lets ``runLoop()`` return when nothing is left to run.
+    func stop() { remote.postStop() }
+
+    /// Runs until the loop is stopped and has nothing left to run.
+    func runLoop() {
+        CurrentThread.belong(to: self)
+        state.thread = .current
+        while true {
+            runJobs(atMost: Self.jobsBetweenPolls)
+            let isStopping = takePosted()
+            if isStopping, state.jobs.isEmpty, remote.close() { return }
+            let count = waitForReports()
+            remote.unpark()
+            state.now = .now
+            for index in 0..<count { report(poll.event(index)) }
+            fireTimers()
+        }
+    }
+}
+
+// MARK: - One turn of the loop
+
+extension EventLoop {
+    private func runJobs(atMost most: Int) {
+        for _ in 0..<most {
+            guard let job = state.jobs.popFirst() else { return }
+            run(job)
+        }
+    }
+
+    /// Returns whether the loop has to stop.
+    private func takePosted() -> Bool {
+        guard let posted = remote.take() else { return false }
+        for job in posted.jobs { state.jobs.append(job) }
+        for closure in posted.closures { closure() }
+        return posted.isStopping
+    }
+
+    private func waitForReports() -> Int {
+        setKernelTimer()
+        guard state.jobs.isEmpty, remote.park() else { return poll.wait(blocks: false) }
+        if state.busyPoll.polls() {
+            let count = busyPoll()
+            if count > 0 { return count }
+        }
+        let count = poll.wait(blocks: true)
+        state.busyPoll.reported(count)
+        return count
+    }
+
+    private func busyPoll() -> Int {
+        let switches = CurrentThread.involuntarySwitches
+        let end = MonotonicTime.now + BusyPollPolicy.longest
+        var count = 0
+        repeat { count = poll.wait(blocks: false) } while count == 0 && .now < end
+        state.busyPoll.polled(found: count, wasPreempted: CurrentThread.involuntarySwitches != switches)
+        return count
+    }
+
+    /// The kernel's timer fires for the earliest timer.
+    private func setKernelTimer() {
+        if state.timerMoment <= state.now.nanoseconds { state.timerMoment = .max }
+        guard let earliest = state.timers.earliest, earliest < state.timerMoment else { return }
+        timer.set(earliest)
+        state.timerMoment = earliest
+    }
+
+    private func report(_ event: (token: UInt64, readiness: LoopReadiness)) {
+        switch state.table[event.token] {
+        case .free: break
+        case .signal(let body): body()
+        case .connection(let registration):
+            if event.readiness.isHungUp { registration.state.isHungUp = true }
+            if event.readiness.isReadable {
+                registration.state.hasInput = true
+                registration.state.reader.resume(.ready)
+            }
+            if event.readiness.isWritable { registration.state.writer.resume(.ready) }
+        }
+    }
+
+    private func fireTimers() {
+        let now = state.now.nanoseconds
+        guard let earliest = state.timers.earliest, earliest <= now else { return }
+        // Remove all of them first. A timer that is set meanwhile for a moment in the past fires after the next poll:
+        // otherwise the loop would never leave this function.
+        var fired: [TimerHeap.Timer] = []
+        while let timer = state.timers.next(at: now) { fired.append(timer) }
+        for timer in fired {
+            // An older timer of a registration that has an earlier one by now is stale.
+            guard case .connection(let registration) = state.table[timer.token],
+                registration.state.timer == timer.moment
+            else { continue }
+            registration.state.timer = .max
+            if registration.state.reader.due <= now { registration.state.reader.resume(.timedOut) }
+            if registration.state.writer.due <= now { registration.state.writer.resume(.timedOut) }
+            useLaterTimer(of: registration)
+            setTimer(for: registration)
+        }
+    }
+
+    /// Uses a timer that has still to fire, if it is early enough: the checks of a writer, many within one idle timeout,
+    /// would each leave another one behind.
+    private func useLaterTimer(of registration: Registration) {
+        let later = registration.state.laterTimer
+        guard later > now.nanoseconds, later <= registration.state.due else { return }
+        registration.state.timer = later
+        registration.state.laterTimer = .max
+    }
+}
+
+// MARK: - Registrations, on the loop's thread
+
+extension EventLoop {
+    func add(_ registration: Registration, for descriptor: Int32) throws(Errno) {
+        registration.state.token = state.table.insert(.connection(registration))
+        do throws(Errno) {
+            try poll.add(descriptor, token: registration.state.token)
+        } catch {
+            state.table.remove(registration.state.token)
+            throw error
+        }
+    }
+
+    /// Calls `body` on the loop's thread whenever the descriptor becomes readable.
+    func add(signal descriptor: Int32, _ body: @escaping () -> Void) throws(Errno) -> UInt64 {
+        let token = state.table.insert(.signal(body))
+        try poll.add(descriptor, token: token)
+        return token
+    }
+
+    /// Forgets the registration; the caller then closes the descriptor, before its number can be registered again.
+    func remove(_ registration: Registration) { state.table.remove(registration.state.token) }
+
+    /// From now on buffer space is reported too; at once if there is any.
+    func reportSpace(_ registration: Registration, for descriptor: Int32) throws(Errno) {
+        if registration.state.reportsSpace { return }
+        try poll.change(descriptor, token: registration.state.token, writable: true)
+        registration.state.reportsSpace = true
+    }
+
+    /// Makes sure that a timer fires when the registration's first wait times out.
+    func setTimer(for registration: Registration) {
+        let due = registration.state.due
+        guard due < registration.state.timer else { return }
+        if registration.state.timer < .max { registration.state.laterTimer = registration.state.timer }
+        registration.state.timer = due
+        state.timers.set(due, for: registration.state.token)
+    }
+
+    /// Ends the wait of every reader that hears of a drain and whose input stays quiet for this long.
+    func endReaders(afterQuiet quietTime: Duration) {
+        let moment = (now + quietTime).nanoseconds
+        for registration in state.table.registrations
+        where registration.state.hearsOfDrain && registration.state.reader.isWaiting {
+            registration.state.reader.hurry(moment)
+            setTimer(for: registration)
+        }
+    }
+}
+
+// MARK: - For tasks, on the loop's thread
+
+extension EventLoop {
+    /// Suspends a task of this loop until every other job that is ready has run.
+    nonisolated(nonsending) func letOthersRun() async { await withUnsafeContinuation { $0.resume() } }
+
+    /// A stream does not wait for an answer before it sends more, so busy polling gains nothing for it.
+    func noteBulk() { state.busyPoll.movedBulk() }
+
+    /// Memory that a task may use until its next `await`, and then gives back: a client that waits holds no buffer.
+    func takeBlock() -> ByteBlock { state.spareBlock.take() ?? ByteBlock(count: Self.blockBytes) }
+
+    func giveBack(_ block: consuming ByteBlock) { state.spareBlock = consume block }
+}
+
+/// The isolation of code that runs on one loop's thread.
+actor LoopActor {
+    // Unowned: the loop owns its actor, and every connection of the loop keeps the loop alive.
+    private nonisolated unowned let loop: EventLoop
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+}
+
+/// Jobs in order. A plain array with a position to read at: it allocates only while it grows.
+private struct JobQueue {
+    private var jobs: [UnownedJob] = []
+    private var next = 0
+
+    var isEmpty: Bool { next == jobs.count }
+    var count: Int { jobs.count - next }
+
+    mutating func append(_ job: UnownedJob) { jobs.append(job) }
+
+    mutating func popFirst() -> UnownedJob? {
+        if next == jobs.count { return nil }
+        let job = jobs[next]
+        next += 1
+        if next == jobs.count {
+            jobs.removeAll(keepingCapacity: true)
+            next = 0
+        } else if next == 4096 {
+            // Jobs that enqueue each other without end must not make the array grow without end.
+            jobs.removeFirst(next)
+            next = 0
+        }
+        return job
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaSystem
+
+/// What an event loop knows of one connection, and the tasks that wait for it: 1 reader and 1 writer.
+final class Registration: @unchecked Sendable {
+    // Unchecked: only the loop's thread touches the state, so it needs neither a lock nor an atomic. Exclusivity is
+    // unchecked because no access calls anything that comes back to the state, and the check costs 2 runtime calls.
+    @exclusivity(unchecked) var state = State()
+
+    struct State {
+        /// Something may be there to receive; false only after a receive that came back short or empty.
+        var hasInput = false
+        /// The peer has finished or is gone. The kernel does not report again, so reads continue to the end.
+        var isHungUp = false
+        /// The kernel reports buffer space too. Most clients never fill their send buffer and never need it.
+        var reportsSpace = false
+        /// A drain ends the reader's wait when the input stays quiet.
+        var hearsOfDrain = false
+        private var readsInARow = 0
+        var reader = Waiter()
+        var writer = Waiter()
+        var reading = AsyncMutex()
+        var writing = AsyncMutex()
+        /// The registration's place in the loop's table; none before the loop knows it.
+        var token = UInt64.max
+        /// The earliest timer that the loop holds for the registration; `.max` for none.
+        var timer = Int64.max
+        /// A later one that it also holds, set before an earlier one was needed; `.max` for none.
+        var laterTimer = Int64.max
+
+        /// When the first of the two waits times out.
+        var due: Int64 { min(reader.due, writer.due) }
+
+        /// Counts a read that did not have to wait; true when the loop's other clients should have their turn.
+        mutating func countReadInARow(atMost most: Int) -> Bool {
+            readsInARow += 1
+            if readsInARow < most { return false }
+            readsInARow = 0
+            return true
+        }
+    }
+
+    @inline(__always)
+    nonisolated(nonsending) func waitToRead(on loop: EventLoop, until deadline: MonotonicTime) async -> Waiter.Outcome {
+        await withUnsafeContinuation { continuation in
+            state.reader.wait(continuation, until: deadline.nanoseconds)
+            loop.setTimer(for: self)
+        }
+    }
+
+    nonisolated(nonsending) func waitToWrite(
+        on loop: EventLoop, until deadline: MonotonicTime
+    ) async -> Waiter.Outcome {
+        await withUnsafeContinuation { continuation in
+            state.writer.wait(continuation, until: deadline.nanoseconds)
+            loop.setTimer(for: self)
+        }
+    }
+
+    nonisolated(nonsending) func lockReading() async {
+        await withUnsafeContinuation { state.reading.wait($0) }
+    }
+
+    nonisolated(nonsending) func lockWriting() async {
+        await withUnsafeContinuation { state.writing.wait($0) }
+    }
+}
+
+/// A task that is suspended until something happens or its deadline passes.
+struct Waiter {
+    /// What ended the wait.
+    enum Outcome {
+        case ready
+        case timedOut
+    }
+
+    private var continuation: UnsafeContinuation<Outcome, Never>?
+    private var deadline = Int64.max
+
+    var isWaiting: Bool { continuation != nil }
+
+    var due: Int64 { continuation == nil ? .max : deadline }
+
+    mutating func wait(_ continuation: UnsafeContinuation<Outcome, Never>, until deadline: Int64) {
+        assert(!isWaiting, "1 task waits at a time")
+        self.continuation = continuation
+        self.deadline = deadline
+    }
+
+    /// Moves the deadline forward; never back.
+    mutating func hurry(_ moment: Int64) { deadline = min(deadline, moment) }
+
+    mutating func resume(_ outcome: Outcome) { continuation.take()?.resume(returning: outcome) }
+}
+
+/// Mutual exclusion of the tasks of one loop: 1 task holds the mutex, the others are suspended and get it in order.
+struct AsyncMutex {
+    private var isLocked = false
+    private var waiting: [UnsafeContinuation<Void, Never>] = []
+
+    /// Takes the mutex if it is free.
+    mutating func tryLock() -> Bool {
+        defer { isLocked = true }
+        return !isLocked
+    }
+
+    /// Waits for a mutex that is locked; the holder hands it over without unlocking it in between.
+    mutating func wait(_ continuation: UnsafeContinuation<Void, Never>) { waiting.append(continuation) }
+
+    mutating func unlock() {
+        if waiting.isEmpty { isLocked = false } else { waiting.removeFirst().resume() }
+    }
+}

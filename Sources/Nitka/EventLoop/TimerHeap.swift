@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Timers, the earliest first: a binary heap.
+///
+/// A timer is never moved. A client that talks moves its deadline with every message, so the deadline itself is checked
+/// when the timer fires, and a new timer is set if it fired too early: 1 heap operation per idle timeout, none per message.
+struct TimerHeap {
+    struct Timer: Hashable {
+        /// In nanoseconds of the monotonic clock.
+        let moment: Int64
+        let token: UInt64
+    }
+
+    private var heap: [Timer] = []
+
+    var earliest: Int64? { heap.first?.moment }
+
+    mutating func set(_ moment: Int64, for token: UInt64) {
+        heap.append(Timer(moment: moment, token: token))
+        var child = heap.count - 1
+        while child > 0, heap[child].moment < heap[(child - 1) / 2].moment {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    /// Removes the earliest timer, if its moment has come.
+    mutating func next(at now: Int64) -> Timer? {
+        guard let first = heap.first, first.moment <= now else { return nil }
+        let last = heap.removeLast()
+        if heap.isEmpty { return first }
+        heap[0] = last
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < heap.count && heap[child].moment < heap[least].moment { least = child }
+            if least == parent { return first }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaSystem
+
+/// `tasks`: a task on one of a few event loops runs the handler.
+struct TaskPerClient: Model {
+    let serving: Serving
+    let handler: nonisolated(nonsending) @Sendable (AsyncClient) async throws -> Void
+    private let loops: EventLoops
+    private let unfinished = Monitor(0)
+
+    static let isNonblocking = true
+
+    init(
+        _ serving: Serving, _ loops: EventLoops,
+        _ handler: nonisolated(nonsending) @escaping @Sendable (AsyncClient) async throws -> Void
+    ) {
+        self.serving = serving
+        self.loops = loops
+        self.handler = handler
+    }
+
+    func makeClient(
+        _ id: ClientID, _ descriptor: consuming Descriptor, _ state: consuming ConnectionState
+    ) -> AsyncClient {
+        AsyncClient(id: id, connection: AsyncConnection(owning: descriptor, loop: loops.next(), state))
+    }
+
+    func start(_ client: AsyncClient) {
+        unfinished.withLock { $0 += 1 }
+        let loop = client.connection.loop
+        Task(executorPreference: loop) {
+            await serve(client, on: loop.actor)
+            unfinished.update { $0 -= 1 }
+        }
+    }
+
+    private func serve(_ client: AsyncClient, on actor: isolated LoopActor) async {
+        do throws(Errno) {
+            try client.connection.attach()
+        } catch {
+            return serving.refuse(client, error)
+        }
+        await serving.serve(client, handler)
+    }
+
+    func waitForAll(until deadline: MonotonicTime?) -> Bool {
+        unfinished.wait(until: deadline) { $0 == 0 ? true : nil } ?? false
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import NitkaSystem
+
+// The ways to run a server. Each of them begins, runs the accept loop with a model, waits for the clients, and ends.
+
+extension Server {
+    /// Serves every client with a plain handler, which may block, until the server has drained.
+    ///
+    /// Blocks the calling thread, which accepts the clients.
+    ///
+    /// - Parameters:
+    ///   - model: which thread runs the handler of a client.
+    ///   - stackBytes: the stack of a client's thread under `threads`; 64 KiB or more. It is address space: a handler
+    ///     takes only the memory that it touches.
+    ///   - handler: serves one client. When it returns, the client gets the end of the stream and is closed. An error that
+    ///     it throws ends this client only.
+    /// - Returns: the totals, when all clients have ended; or 1 s after the deadline of the drain, when a handler has not
+    ///   returned: then its thread continues.
+    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine has the means for no
+    ///   client.
+    @discardableResult
+    @available(
+        *, noasync,
+        message: "the blocking form is for the top level and plain functions; async code awaits the async form"
+    )
+    public func run(
+        _ model: PlainModel = .threads, stackBytes: Int = 512 * 1024,
+        _ handler: @escaping @Sendable (Client) throws -> Void
+    ) throws(NitkaError) -> ServerSnapshot {
+        try runBlocking(model, stackBytes: stackBytes, handler)
+    }
+
+    /// Serves every client with a plain handler, as the blocking form, and suspends the calling task meanwhile. When the
+    /// task is cancelled, the server drains.
+    ///
+    /// - Throws: as the blocking form.
+    @discardableResult
+    public nonisolated(nonsending) func run(
+        _ model: PlainModel = .threads, stackBytes: Int = 512 * 1024,
+        _ handler: @escaping @Sendable (Client) throws -> Void
+    ) async throws(NitkaError) -> ServerSnapshot {
+        try await drainingWhenCancelled("nitka-accept") { [self] () throws(NitkaError) in
+            try runBlocking(model, stackBytes: stackBytes, handler)
+        }
+    }
+
+    /// A plain handler does not await.
+    ///
+    /// - Throws: never; it does not compile.
+    @available(*, unavailable, message: "an async handler needs `runTasks`: try await server.runTasks { client in … }")
+    @discardableResult
+    public func run(_ handler: @escaping @Sendable (Client) async throws -> Void) async throws -> ServerSnapshot {
+        throw NitkaError("run", addressText, .words("an async handler needs runTasks"))
+    }
+
+    /// Serves every client with an async handler, in a task on one of a few event loops, until the server has drained.
+    ///
+    /// The handler must suspend where it waits: one that blocks its thread stops every client of its loop. What it awaits
+    /// returns to the loop: other async functions, `async let`, task groups, sleep. `Task {}`, `Task.detached` and the main
+    /// actor run elsewhere; the client's verbs may be called from there too. When the calling task is cancelled, the
+    /// server drains.
+    ///
+    /// - Parameters:
+    ///   - loops: how many event loops, each on its own thread; 1 or more, nil for 1 for every 2 processors that the process
+    ///     may use.
+    ///   - handler: serves one client. When it returns, the client gets the end of the stream and is closed. An error that
+    ///     it throws ends this client only.
+    /// - Returns: the totals, when all clients have ended; or 1 s after the deadline of the drain, when a handler has not
+    ///   returned.
+    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine has the means for no
+    ///   event loop or no client.
+    @discardableResult
+    public nonisolated(nonsending) func runTasks(
+        loops: Int? = nil, _ handler: nonisolated(nonsending) @escaping @Sendable (AsyncClient) async throws -> Void
+    ) async throws(NitkaError) -> ServerSnapshot {
+        try await drainingWhenCancelled("nitka-accept") { [self] () throws(NitkaError) in
+            try runTasksBlocking(loops: loops, handler)
+        }
+    }
+
+    /// As ``runTasks(loops:_:)``, but blocks the calling thread, which accepts the clients.
+    package func runTasksBlocking(
+        loops count: Int? = nil,
+        _ handler: nonisolated(nonsending) @escaping @Sendable (AsyncClient) async throws -> Void
+    ) throws(NitkaError) -> ServerSnapshot {
+        let count = max(1, count ?? EventLoops.defaultCount)
+        let effective = try begin(hasThreadPerClient: false, descriptors: EventLoop.descriptors * count)
+        let loops: EventLoops
+        do throws(Errno) {
+            loops = try EventLoops(count: count) { (loop) throws(Errno) in
+                // Raised once and never lowered: reported once.
+                _ = try loop.add(signal: drainSignal.descriptor) { [unowned loop] in
+                    loop.endReaders(afterQuiet: ConnectionState.quietTime)
+                }
+            }
+        } catch {
+            end()
+            throw NitkaError("make the event loops of", addressText, .system(error))
+        }
+        // Without a drain there was no client, and the loops stop at once.
+        defer { loops.stop(until: control.withLock { $0.drain?.deadline }.map { $0 + .seconds(1) }) }
+        return try serve(effective) { TaskPerClient($0, loops, handler) }
+    }
+
+    private func runBlocking(
+        _ model: PlainModel, stackBytes: Int, _ handler: @escaping @Sendable (Client) throws -> Void
+    ) throws(NitkaError) -> ServerSnapshot {
+        let effective = try begin(hasThreadPerClient: model == .threads, descriptors: 0)
+        switch model {
+        case .iterative: return try serve(effective) { Iterative(serving: $0, handler: handler) }
+        case .threads: return try serve(effective) { ThreadPerClient($0, stackBytes: stackBytes, handler) }
+        }
+    }
+}
+
+// MARK: - What all ways have in common
+
+extension Server {
+    private func begin(hasThreadPerClient: Bool, descriptors: Int) throws(NitkaError) -> EffectiveLimits {
+        let isFirst = control.withLock { control in
+            defer { control.hasRun = true }
+            return !control.hasRun
+        }
+        guard isFirst else { throw NitkaError("run", addressText, .words("a server runs once")) }
+        do throws(MachineLimit) {
+            return try EffectiveLimits(limits, hasThreadPerClient: hasThreadPerClient, descriptors: descriptors)
+        } catch {
+            end()
+            throw NitkaError("serve on", addressText, .words("the machine has the means for \(error)"))
+        }
+    }
+
+    /// Runs the accept loop with a model, and waits for the clients.
+    private func serve<ServingModel: Model>(
+        _ effective: EffectiveLimits, _ makeModel: (Serving) -> ServingModel
+    ) throws(NitkaError) -> ServerSnapshot {
+        let drainThread: KernelThread
+        do throws(NitkaError) {
+            drainThread = try startDrainThread()
+        } catch {
+            end()
+            throw error
+        }
+        control.update { control in
+            control.clientLimit = effective.limits.clients
+            if control.phase == .idle { control.phase = .running }
+        }
+        report(.serving)
+        if let limit = effective.lowering { report(.limitLowered(from: limits.clients, to: limit)) }
+        let model = makeModel(Serving(server: self, limits: effective.limits, pipes: effective.pipes))
+        let failure = runAcceptLoop(Serving(server: self, limits: effective.limits, pipes: effective.pipes), model)
+        _ = model.waitForAll(until: lastMoment)
+        control.update { $0.phase = .ended }
+        drainThread.join()
+        end()
+        if let failure { throw failure }
+        return snapshot()
+    }
+
+    /// A function of its own: the listening sockets close when it returns, before the wait for the clients.
+    private func runAcceptLoop<ServingModel: Model>(_ serving: Serving, _ model: ServingModel) -> NitkaError? {
+        var loop = AcceptLoop(serving, model)
+        return loop.run()
+    }
+
+    /// When the server waits for its handlers no longer: 1 s after the deadline of the drain. Waits until there is a drain.
+    private var lastMoment: MonotonicTime? { control.wait { $0.drain?.deadline }.map { $0 + .seconds(1) } }
+
+    /// Nothing more happens in the server.
+    private func end() {
+        control.update { $0.phase = .ended }
+        observers.finish()
+    }
+
+    private nonisolated(nonsending) func drainingWhenCancelled(
+        _ thread: String, _ run: @escaping @Sendable () throws(NitkaError) -> ServerSnapshot
+    ) async throws(NitkaError) -> ServerSnapshot {
+        let result: Result<ServerSnapshot, NitkaError> = await withTaskCancellationHandler {
+            do throws(NitkaError) {
+                return .success(try await onThread(named: thread, "serve on", addressText, run))
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            drain()
+        }
+        return try result.get()
+    }
+}
