@@ -115,12 +115,15 @@ extension AsyncConnection {
         while socket.isOpen {
             switch closing.next(unacknowledged: socket.unacknowledged, at: .now) {
             case .close: return
-            case .wait(let moment): _ = await registration.waitToRead(on: loop, until: moment)
+            case .wait(let moment):
+                registration.state.hasInput = false
+                _ = await registration.waitToRead(on: loop, until: moment)
             case .discard(let moment):
                 switch try socket.discard(atMost: 1 << 20) {
                 case .bytes(let count): closing.noteDiscarded(count)
                 case .endOfStream: return
                 case .nothing:
+                    registration.state.hasInput = false
                     if await registration.waitToRead(on: loop, until: moment) != .ready { closing.noteQuiet() }
                 }
             }

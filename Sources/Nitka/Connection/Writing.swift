@@ -152,6 +152,7 @@ extension AsyncConnection {
                 state.noteSent(more)
                 detector = nil
             } else {
+                registration.state.hasSpace = false
                 try await waitForSpace(&detector)
             }
         }
@@ -162,8 +163,8 @@ extension AsyncConnection {
 
     /// Waits until another send may take something.
     ///
-    /// The kernel reports buffer space once, and a report between the end of a wait and the task's turn is lost. So a
-    /// send follows every wait, and each send that takes nothing makes the kernel report again.
+    /// The kernel reports buffer space once. A send follows every wait, and each send that takes nothing makes the kernel
+    /// report again.
     ///
     /// - Parameter detector: nil at first, and after a send that took something.
     @inline(never)

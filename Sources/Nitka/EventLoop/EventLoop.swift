@@ -4,17 +4,15 @@ internal import NitkaSystem
 
 /// A thread that runs the tasks of its clients, and between them asks epoll(7) once for all that wait.
 ///
-/// It is the task executor of its clients (SE-0417) and the serial executor of its ``LoopActor``: a task that runs on the
-/// loop stays on its thread across every `await` that does not name another executor. Resuming such a task appends to a
-/// queue of the loop's own thread, without a lock. A task that blocks the thread stops every other task of the loop.
-public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+/// It is the task executor of its clients (SE-0417): a task that runs on the loop stays on its thread across every `await`
+/// that does not name another executor. Resuming such a task appends to a queue of the loop's own thread, without a lock. A
+/// task that blocks the thread stops every other task of the loop.
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
     // Unchecked: only the loop's thread touches the state once it runs. Exclusivity as in `Registration`.
     @exclusivity(unchecked) private var state = State()
     private let poll: EventPoll
     private let timer: LoopTimer
     private let remote: RemoteQueue
-    /// The isolation of code that runs on the loop's thread.
-    private(set) var actor: LoopActor! = nil
 
     private struct State: ~Copyable {
         var table = RegistrationTable()
@@ -40,7 +38,6 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         timer = try LoopTimer()
         _ = try add(signal: timer.descriptor.number) {}
         _ = try add(signal: remote.wakeDescriptor) {}
-        actor = LoopActor(self)
     }
 
     /// Whether the calling thread is the loop's.
@@ -60,11 +57,7 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
         let job = UnownedJob(job)
         if isCurrent { return state.jobs.append(job) }
         // After the loop has ended, a job runs on the thread that enqueues it. What it wanted here is closed by then.
-        if !remote.post(job) { run(job) }
-    }
-
-    private func run(_ job: UnownedJob) {
-        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        if !remote.post(job) { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
     /// Calls `body` on the loop's thread, soon; returns false, and does nothing, when the loop has ended.
@@ -95,9 +88,10 @@ public final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
 extension EventLoop {
     private func runJobs(atMost most: Int) {
+        let executor = asUnownedTaskExecutor()
         for _ in 0..<most {
             guard let job = state.jobs.popFirst() else { return }
-            run(job)
+            job.runSynchronously(on: executor)
         }
     }
 
@@ -148,7 +142,10 @@ extension EventLoop {
                 registration.state.hasInput = true
                 registration.state.reader.resume(.ready)
             }
-            if event.readiness.isWritable { registration.state.writer.resume(.ready) }
+            if event.readiness.isWritable {
+                registration.state.hasSpace = true
+                registration.state.writer.resume(.ready)
+            }
         }
     }
 
@@ -247,23 +244,12 @@ extension EventLoop {
     func giveBack(_ block: consuming ByteBlock) { state.spareBlock = consume block }
 }
 
-/// The isolation of code that runs on one loop's thread.
-actor LoopActor {
-    // Unowned: the loop owns its actor, and every connection of the loop keeps the loop alive.
-    private nonisolated unowned let loop: EventLoop
-
-    init(_ loop: EventLoop) { self.loop = loop }
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-}
-
 /// Jobs in order. A plain array with a position to read at: it allocates only while it grows.
 private struct JobQueue {
     private var jobs: [UnownedJob] = []
     private var next = 0
 
     var isEmpty: Bool { next == jobs.count }
-    var count: Int { jobs.count - next }
 
     mutating func append(_ job: UnownedJob) { jobs.append(job) }
 

@@ -11,6 +11,8 @@ final class Registration: @unchecked Sendable {
     struct State {
         /// Something may be there to receive; false only after a receive that came back short or empty.
         var hasInput = false
+        /// Buffer space was reported since a send last took nothing.
+        var hasSpace = false
         /// The peer has finished or is gone. The kernel does not report again, so reads continue to the end.
         var isHungUp = false
         /// The kernel reports buffer space too. Most clients never fill their send buffer and never need it.
@@ -44,6 +46,8 @@ final class Registration: @unchecked Sendable {
     @inline(__always)
     nonisolated(nonsending) func waitToRead(on loop: EventLoop, until deadline: MonotonicTime) async -> Waiter.Outcome {
         await withUnsafeContinuation { continuation in
+            // Check again: a report may have come since the caller's check.
+            if state.hasInput { return continuation.resume(returning: .ready) }
             state.reader.wait(continuation, until: deadline.nanoseconds)
             loop.setTimer(for: self)
         }
@@ -53,17 +57,18 @@ final class Registration: @unchecked Sendable {
         on loop: EventLoop, until deadline: MonotonicTime
     ) async -> Waiter.Outcome {
         await withUnsafeContinuation { continuation in
+            if state.hasSpace { return continuation.resume(returning: .ready) }
             state.writer.wait(continuation, until: deadline.nanoseconds)
             loop.setTimer(for: self)
         }
     }
 
     nonisolated(nonsending) func lockReading() async {
-        await withUnsafeContinuation { state.reading.wait($0) }
+        await withUnsafeContinuation { state.reading.lock($0) }
     }
 
     nonisolated(nonsending) func lockWriting() async {
-        await withUnsafeContinuation { state.writing.wait($0) }
+        await withUnsafeContinuation { state.writing.lock($0) }
     }
 }
 
@@ -105,8 +110,10 @@ struct AsyncMutex {
         return !isLocked
     }
 
-    /// Waits for a mutex that is locked; the holder hands it over without unlocking it in between.
-    mutating func wait(_ continuation: UnsafeContinuation<Void, Never>) { waiting.append(continuation) }
+    /// Takes the mutex, or waits for it; the holder hands it over without unlocking it in between.
+    mutating func lock(_ continuation: UnsafeContinuation<Void, Never>) {
+        if tryLock() { continuation.resume() } else { waiting.append(continuation) }
+    }
 
     mutating func unlock() {
         if waiting.isEmpty { isLocked = false } else { waiting.removeFirst().resume() }

@@ -5,7 +5,7 @@ internal import NitkaSystem
 /// `tasks`: a task on one of a few event loops runs the handler.
 struct TaskPerClient: Model {
     let serving: Serving
-    let handler: nonisolated(nonsending) @Sendable (AsyncClient) async throws -> Void
+    let handler: @Sendable (AsyncClient) async throws -> Void
     private let loops: EventLoops
     private let unfinished = Monitor(0)
 
@@ -13,7 +13,7 @@ struct TaskPerClient: Model {
 
     init(
         _ serving: Serving, _ loops: EventLoops,
-        _ handler: nonisolated(nonsending) @escaping @Sendable (AsyncClient) async throws -> Void
+        _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) {
         self.serving = serving
         self.loops = loops
@@ -28,14 +28,13 @@ struct TaskPerClient: Model {
 
     func start(_ client: AsyncClient) {
         unfinished.withLock { $0 += 1 }
-        let loop = client.connection.loop
-        Task(executorPreference: loop) {
-            await serve(client, on: loop.actor)
+        Task(executorPreference: client.connection.loop) {
+            await serve(client)
             unfinished.update { $0 -= 1 }
         }
     }
 
-    private func serve(_ client: AsyncClient, on actor: isolated LoopActor) async {
+    private func serve(_ client: AsyncClient) async {
         do throws(Errno) {
             try client.connection.attach()
         } catch {

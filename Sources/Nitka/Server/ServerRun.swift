@@ -72,7 +72,7 @@ extension Server {
     ///   event loop or no client.
     @discardableResult
     public nonisolated(nonsending) func runTasks(
-        loops: Int? = nil, _ handler: nonisolated(nonsending) @escaping @Sendable (AsyncClient) async throws -> Void
+        loops: Int? = nil, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) async throws(NitkaError) -> ServerSnapshot {
         try await drainingWhenCancelled("nitka-accept") { [self] () throws(NitkaError) in
             try runTasksBlocking(loops: loops, handler)
@@ -82,7 +82,7 @@ extension Server {
     /// As ``runTasks(loops:_:)``, but blocks the calling thread, which accepts the clients.
     package func runTasksBlocking(
         loops count: Int? = nil,
-        _ handler: nonisolated(nonsending) @escaping @Sendable (AsyncClient) async throws -> Void
+        _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) throws(NitkaError) -> ServerSnapshot {
         let count = max(1, count ?? EventLoops.defaultCount)
         let effective = try begin(hasThreadPerClient: false, descriptors: EventLoop.descriptors * count)

@@ -48,9 +48,7 @@ struct Serving: Sendable {
     }
 
     /// Serves a client on its loop, from its first event to its record.
-    nonisolated(nonsending) func serve(
-        _ client: AsyncClient, _ handler: nonisolated(nonsending) (AsyncClient) async throws -> Void
-    ) async {
+    func serve(_ client: AsyncClient, _ handler: (AsyncClient) async throws -> Void) async {
         server.reportClient(.clientStarted(id: client.id, peer: client.peer, thread: client.connection.loop.thread))
         var failure: (any Error)?
         do { try await handler(client) } catch { failure = error }
