@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text from a stranger, made harmless for a log or a terminal: one line, no control, nothing that turns the order of
-/// writing round.
+/// Text from a peer, made harmless for a log or a terminal: 1 line, without controls and marks of direction.
 ///
 /// Escaped as `\n`, `\u{1b}`, or `\xff` for a byte that is no UTF-8: C0 and C1 controls, DEL, line and paragraph
-/// separators, marks of direction, joiners without width, and the backslash itself. What is longer than the limit is cut and says so.
+/// separators, marks of direction, zero-width joiners, and the backslash. Longer text is cut, with the number of bytes that
+/// are missing.
 public struct EscapedText: Sendable, CustomStringConvertible {
     /// The harmless text.
     public let description: String
@@ -51,8 +51,7 @@ public struct EscapedText: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Controls, formats (bidi marks and invisible joiners among them), separators of lines, and what has no meaning
-    /// yet are not.
+    /// Controls, formats (bidi marks, invisible joiners), line separators and unassigned scalars are not.
     private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false

@@ -164,35 +164,35 @@ import Testing
         reading.descriptorsInUse = 10
         reading.pidLimit = 32_768
         reading.threadsOfSystem = 100
-        #expect(reading.limits(threadEach: true).first?.clients == 44)
+        #expect(reading.limits(hasThreadPerClient: true).first?.clients == 44)
         #expect(reading.freeDescriptors(beside: 44) == 2)
-        #expect(reading.limits(threadEach: true).first?.name == "descriptors (RLIMIT_NOFILE 64)")
+        #expect(reading.limits(hasThreadPerClient: true).first?.name == "descriptors (RLIMIT_NOFILE 64)")
         reading.descriptorLimit = nil
-        #expect(reading.limits(threadEach: false).isEmpty)
-        #expect(reading.limits(threadEach: true).first?.clients == 32_768 - 100 - MachineReading.spareThreads)
+        #expect(reading.limits(hasThreadPerClient: false).isEmpty)
+        #expect(reading.limits(hasThreadPerClient: true).first?.clients == 32_768 - 100 - MachineReading.spareThreads)
     }
 
     @Test func oneClientMayHaveWhatIsKeptBack() {
         var reading = MachineReading()
         reading.descriptorLimit = 13
         reading.descriptorsInUse = 6
-        #expect(reading.limits(threadEach: false, descriptors: 6).first?.clients == 1)
-        #expect(reading.limits(threadEach: false, descriptors: 7).first?.clients == 0)
+        #expect(reading.limits(hasThreadPerClient: false, descriptors: 6).first?.clients == 1)
+        #expect(reading.limits(hasThreadPerClient: false, descriptors: 7).first?.clients == 0)
         reading.descriptorLimit = nil
         reading.userThreadLimit = 5
         reading.threadsOfUser = 3
-        #expect(reading.limits(threadEach: true).first?.clients == 1)
+        #expect(reading.limits(hasThreadPerClient: true).first?.clients == 1)
         reading.threadsOfUser = 4
-        #expect(reading.limits(threadEach: true).first?.clients == 0)
+        #expect(reading.limits(hasThreadPerClient: true).first?.clients == 0)
     }
 
     @Test func mappingsBindOnlyWhereAStackCostsSome() {
         var reading = MachineReading()
         reading.mappingLimit = 65_530
         reading.mappingsInUse = 18
-        #expect(reading.limits(threadEach: true).first?.clients == 32_500)
+        #expect(reading.limits(hasThreadPerClient: true).first?.clients == 32_500)
         reading.mappingsPerStack = 0
-        #expect(reading.limits(threadEach: true).isEmpty)
+        #expect(reading.limits(hasThreadPerClient: true).isEmpty)
     }
 
     @Test("vain busy polls become rarer, and a loop with many clients never polls") func busyPolls() {

@@ -2,31 +2,31 @@
 
 package import NitkaSystem
 
-/// Sockets that listen on all addresses of an endpoint, at one port.
+/// Sockets that listen on all addresses of an endpoint, on the same port.
 public final class Listener: Sendable {
-    /// The addresses listened on, with the real port.
+    /// The addresses that it listens on, with the real port.
     public let addresses: [SocketAddress]
 
-    /// Addresses of the name that this machine does not have, with the reason: the others are listened on.
+    /// The addresses of the name that this machine does not have, with the reason; it listens on the others.
     public let skipped: [String]
 
     package let sockets: [ListeningSocket]
 
     /// Listens on every address of the endpoint.
     ///
-    /// Blocks while a name is looked up. From here on the kernel takes clients into its queue; they are reset when the
-    /// listener goes before they were accepted.
+    /// Blocks while a name is looked up. From here on clients can connect; the kernel resets those that were not accepted
+    /// when the listener is released.
     ///
     /// - Parameters:
-    ///   - endpoint: port 0 takes a free one, the same for all addresses.
-    ///   - backlog: how many clients may wait in the kernel's queue; the system may hold it lower
-    ///     (`net.core.somaxconn`), see listen(2).
-    /// - Throws: ``NitkaError``: the port is in use, privileged, or the address is not one of this machine.
+    ///   - endpoint: port 0 takes a free port, the same for all addresses.
+    ///   - backlog: how many connections may wait to be accepted, see listen(2); the system may lower it
+    ///     (`net.core.somaxconn`).
+    /// - Throws: ``NitkaError`` when the port is in use or privileged, or the address is not one of this machine.
     public init(on endpoint: Endpoint, backlog: Int = 1024) throws(NitkaError) {
         let options = SocketOptions(slice: Connection.slice)
         let addresses = try endpoint.resolved()
         let backlog = Int32(clamping: backlog)
-        // A port that is free on one address may be taken on the next: another one is tried, a few times.
+        // A port that is free on one address may be in use on the next: try a few ports.
         var attempts = endpoint.port == 0 ? 10 : 1
         while true {
             attempts -= 1
@@ -55,7 +55,7 @@ public final class Listener: Sendable {
                         on: wanted, backlog: backlog, alsoIPv4: addresses.count == 1, options: options))
             } catch {
                 let problem = NitkaError("listen on", SocketAddress(wanted).description, reason(error, wanted.port))
-                // A name may have addresses that are not this machine's today (`::1` without IPv6): the rest will do.
+                // A name may have addresses that this machine lacks today (`::1` without IPv6): listen on the others.
                 guard [.addressNotAvailable, .familyNotSupported].contains(error) else { throw problem }
                 skipped.append(problem.description)
                 failure = problem
@@ -71,7 +71,7 @@ public final class Listener: Sendable {
     }
 }
 
-/// One listening socket. Only the accepting thread uses it, and it closes when the listener goes.
+/// One listening socket. Only the accept loop uses it; it closes when the listener is released.
 package final class ListeningSocket: Sendable {
     package let address: SocketAddress
     package let descriptor: Descriptor
@@ -89,12 +89,13 @@ package final class ListeningSocket: Sendable {
 }
 
 extension Listener {
-    /// Takes the next client from the kernel's queue, waiting until there is one.
+    /// Accepts the next client, waiting until there is one: for a program that needs no limits, records and drain, which
+    /// ``Server`` has.
     ///
-    /// Blocks the calling thread; one thread at a time may call it, and no ``Server`` beside it. For who wants to accept
-    /// by hand: without limits, records and drain, which ``Server`` has.
+    /// Blocks the calling thread; 1 thread at a time may call it.
     ///
-    /// - Throws: ``NitkaError`` of accept(2); after most of them the listener goes on working.
+    /// - Throws: ``NitkaError`` of accept(2); after most of them the listener still works.
+    @available(*, noasync, message: "Listener blocks its thread; async code uses Server.runTasks")
     public func accept() throws(NitkaError) -> Connection {
         let numbers = sockets.map { $0.descriptor.number }
         while true {

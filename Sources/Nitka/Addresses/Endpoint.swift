@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import NitkaSystem
+package import NitkaSystem
 
-/// Where to listen or to connect: a host, numeric or by name, and a port. `localhost:7007`, `[::1]:7007`,
+/// Where to listen or to connect: a host, by name or numeric, and a port. `localhost:7007`, `[::1]:7007`,
 /// `echo.example.org:7`.
 ///
-/// Parsing is strict and does not look names up; printing gives back what was parsed.
+/// Parsing is strict and looks up no names; the description parses to the same endpoint.
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// The host's name or numeric address, without brackets.
     public let host: String
-    /// The port, 0 to 65535; 0 lets the system choose one to listen on.
+    /// The port, 0 to 65535; to listen on 0 takes a free port.
     public let port: UInt16
 
     /// A host and a port.
@@ -29,7 +29,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: ``NitkaError`` that says what is allowed.
     public init(_ text: String) throws(NitkaError) {
         guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else {
-            throw Self.refusal(text, "write HOST:PORT, as 127.0.0.1:7007, [::1]:7007 or localhost:7007")
+            throw Self.refusal(text, "write HOST:PORT, as in 127.0.0.1:7007, [::1]:7007 or localhost:7007")
         }
         var host = String(text[..<colon])
         guard let port = Self.port(text[text.utf8.index(after: colon)...]) else {
@@ -38,10 +38,10 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = String(host.dropFirst().dropLast())
             guard case .v6 = RawAddress.Host(numeric: host) else {
-                throw Self.refusal(text, "between brackets stands an IPv6 address, as [::1]:7007")
+                throw Self.refusal(text, "brackets enclose an IPv6 address, as in [::1]:7007")
             }
         } else if host.utf8.contains(UInt8(ascii: ":")) {
-            throw Self.refusal(text, "an IPv6 address stands in brackets, as [::1]:7007")
+            throw Self.refusal(text, "write an IPv6 address in brackets, as in [::1]:7007")
         }
         try self.init(host: host, port: port)
     }
@@ -70,14 +70,14 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Endpoint {
-    /// Digits only: neither a sign nor a blank, and no leading zero, which elsewhere means octal.
+    /// Digits only: no sign, no blank, and no leading zero, which means octal elsewhere.
     private static func port(_ text: Substring) -> UInt16? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
         if text.utf8.count > 1, text.hasPrefix("0") { return nil }
         return UInt16(text)
     }
 
-    /// A name of digits and dots alone would be an address that is none (`127.1`, `256.0.0.1`): refused, not looked up.
+    /// A name whose last label has only digits is a malformed address (`127.1`, `256.0.0.1`): refused, not looked up.
     private static func isPossible(_ host: String) -> Bool {
         if RawAddress.Host(numeric: host) != nil { return true }
         guard (1...253).contains(host.utf8.count) else { return false }
@@ -102,4 +102,42 @@ extension Endpoint {
     private static func refusal(_ text: String, _ allowed: String) -> NitkaError {
         NitkaError("read the address", EscapedText(text).description, .words(allowed))
     }
+}
+
+/// A numeric IPv4 or IPv6 address and a port: `127.0.0.1:7007`, `[::1]:7007`.
+///
+/// An IPv4 address that is mapped into IPv6 (`::ffff:127.0.0.1`, RFC 4291 section 2.5.5.2) is that IPv4 address, in
+/// comparisons, limits and descriptions.
+public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
+    package let raw: RawAddress
+
+    package init(_ raw: RawAddress) {
+        if case .v6(0, let low, _) = raw.host, low >> 32 == 0xffff {
+            self.raw = RawAddress(host: .v4(UInt32(truncatingIfNeeded: low)), port: raw.port)
+        } else {
+            self.raw = raw
+        }
+    }
+
+    /// The port, 0 to 65535.
+    public var port: UInt16 { raw.port }
+
+    /// The address without the port and without brackets.
+    public var host: String { raw.host.text }
+
+    /// Whether it is an IPv6 address.
+    public var isIPv6: Bool {
+        if case .v6 = raw.host { true } else { false }
+    }
+
+    /// Whether it is a loopback address, 127.0.0.0/8 or ::1.
+    public var isLoopback: Bool {
+        switch raw.host {
+        case .v4(let bits): bits >> 24 == 127
+        case .v6(let high, let low, _): high == 0 && low == 1
+        }
+    }
+
+    /// `127.0.0.1:7007`, `[::1]:7007`: what ``Endpoint`` parses.
+    public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

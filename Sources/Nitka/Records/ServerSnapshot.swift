@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A server as it was at one moment: plain copies, of which the sums agree.
+/// A server as it was at one moment, in plain copies that are consistent with each other.
 public struct ServerSnapshot: Sendable {
-    /// Clients accepted since the server began, those turned away among them: always `active + ended`.
+    /// Clients accepted since the server began, including those that a limit refused: always `active + ended`.
     public internal(set) var accepted: UInt64 = 0
-    /// The clients that were there.
+    /// The connected clients.
     public internal(set) var clients: [ClientSnapshot] = []
-    /// How many have gone, by ``EndReason/kind``.
+    /// How many clients have ended, by ``EndReason/code``.
     public internal(set) var endedByReason: [String: UInt64] = [:]
-    /// Bytes read from clients, those that have gone and those that were there.
+    /// Bytes that handlers read from all clients, connected and ended.
     public internal(set) var bytesIn: UInt64 = 0
-    /// Bytes written to clients, those that have gone and those that were there.
+    /// Bytes that handlers wrote to all clients, connected and ended.
     public internal(set) var bytesOut: UInt64 = 0
-    /// The most clients at once, as the server holds it: the limit asked for, or what the machine allows.
+    /// The limit on clients in force: the one that was asked for, or what the machine has the means for.
     public internal(set) var clientLimit = 0
-    /// Failures of `accept` and of making threads, by the errno's name.
+    /// Failures of accept(2) and of the creation of threads, by the name of the errno.
     public internal(set) var acceptFailures: [String: UInt64] = [:]
-    /// What the server does.
+    /// The phase of the server.
     public internal(set) var phase = ServerPhase.idle
 
-    /// How many clients were there.
+    /// The number of connected clients.
     public var active: UInt64 { UInt64(clients.count) }
-    /// How many have gone.
+    /// The number of ended clients.
     public var ended: UInt64 { endedByReason.values.reduce(0, +) }
 }
 
-/// A client that is there.
+/// A connected client.
 public struct ClientSnapshot: Hashable, Sendable {
     /// The client's number.
     public let id: ClientID
@@ -35,20 +35,21 @@ public struct ClientSnapshot: Hashable, Sendable {
     public let bytesIn: UInt64
     /// Bytes that the handler wrote to it so far.
     public let bytesOut: UInt64
-    /// How long it has been there.
+    /// The time since it was accepted.
     public let age: Duration
 }
 
-/// What a server does.
+/// The phases of a server, in order; it may pause and resume while it runs.
+@nonexhaustive
 public enum ServerPhase: String, Sendable {
-    /// It has not run yet: the kernel queues who comes.
+    /// It listens and does not run yet: new connections wait in the backlog.
     case idle
-    /// It accepts.
+    /// It accepts clients.
     case running
-    /// It serves who is there; the kernel queues who comes.
+    /// It serves connected clients; new connections wait in the backlog.
     case paused
-    /// It serves who is there or waits already, and will end.
+    /// It serves connected clients and those in the backlog, and then ends.
     case draining
-    /// Everybody has gone.
+    /// All clients have ended.
     case ended
 }

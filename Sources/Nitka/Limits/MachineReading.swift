@@ -3,11 +3,11 @@
 internal import NitkaSystem
 
 extension MachineReading {
-    /// Reads what this process has now. What can't be read does not bind.
+    /// Reads the resources of this process now. What can't be read is no limit.
     static func now() -> MachineReading {
         var reading = MachineReading()
         reading.descriptorLimit = ProcessLimit.descriptors.current.soft
-        // One of them is the look itself.
+        // 1 of them reads the folder itself.
         reading.descriptorsInUse = ProcFile.names(in: "/proc/self/fd").map { $0.count - 1 } ?? 16
         reading.pidLimit = number("/proc/sys/kernel/pid_max")
         reading.threadLimit = number("/proc/sys/kernel/threads-max")
@@ -48,8 +48,8 @@ extension MachineReading {
         return line?.split { $0.isWhitespace }.dropFirst().first.map(String.init)
     }
 
-    /// The tightest pids.max on the way up from this process's group, in the one hierarchy of version 2 or the
-    /// `pids` hierarchy of version 1.
+    /// The tightest pids.max from this process's cgroup upwards, in the only hierarchy of version 2 or the `pids` hierarchy
+    /// of version 1.
     private static func cgroup() -> (limit: Int?, used: Int) {
         for line in (ProcFile.text("/proc/self/cgroup") ?? "").split(separator: "\n") {
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
