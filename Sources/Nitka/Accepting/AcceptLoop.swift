@@ -3,50 +3,73 @@
 internal import NitkaSystem
 internal import Synchronization
 
-/// The accept loop of every model: one thread that takes clients from the backlog and hands them to the model.
+/// The accept loop of every model: it takes clients from the backlog and hands them to the model.
+///
+/// It never waits itself. Under the plain models a thread drives it, see ``runBlocking()``. Under `tasks` the first event
+/// loop does, see ``LoopAcceptor``: a thread of its own would lower the rate of short connections to 0.79.
 ///
 /// Its sockets close when the loop is released: never before the backlog is empty, because that resets every client in it.
 struct AcceptLoop<ServingModel: Model> {
-    private let server: Server
+    let server: Server
+    let sockets: [ListeningSocket]
     private let serving: Serving
     private let model: ServingModel
-    private let sockets: [ListeningSocket]
-    /// The wake-up, then the sockets.
-    private var ready: PollSet
-    /// The socket that the last client came from, and how many clients came from it in a row.
-    private var last: (socket: ListeningSocket, inARow: Int)?
+    /// The sockets whose backlog may have a client: only an accept that finds none says otherwise.
+    private var mayHaveClient: [Bool]
+    /// The socket that a turn begins with.
+    private var firstSocket = 0
     private var troubles = AcceptTroubles()
     private var ignoresNewConnections = false
     /// A client that was accepted and has no thread yet.
     private var waitingForThread: ServingModel.Admitted?
 
-    /// After this many clients in a row from one socket, all sockets are looked at.
-    private static var mostInARow: Int { 64 }
+    /// What the loop waits for.
+    enum Wait {
+        /// A wake-up alone, at most until the deadline: no client may be accepted now.
+        case wakeUp(until: MonotonicTime?)
+        /// A client, or a wake-up.
+        case client
+        /// Nothing: it has accepted this many clients in a row, and others have their turn.
+        case turn
+        /// It has ended; the failure says that no client can be accepted any more.
+        case end(NitkaError?)
+    }
+
+    /// After this many clients in a row, others have their turn.
+    private static var clientsPerTurn: Int { 64 }
 
     init(_ serving: Serving, _ model: ServingModel) {
         server = serving.server
         self.serving = serving
         self.model = model
         sockets = server.listener.withLock { $0.take() }?.sockets ?? []
-        ready = PollSet([server.wake.descriptor.number] + sockets.map { $0.descriptor.number })
+        mayHaveClient = sockets.map { _ in true }
     }
 
-    /// Accepts until the server drains and the backlog is empty, or the listener has failed: then it returns the failure.
-    mutating func run() -> NitkaError? {
-        defer { refuseWaitingClient() }
-        while true {
+    /// Accepts until it has to wait.
+    mutating func run() -> Wait {
+        server.acceptLoopWaits.store(false, ordering: .sequentiallyConsistent)
+        for _ in 0..<Self.clientsPerTurn {
             switch nextStep() {
-            case .finish: return nil
-            case .wait(let deadline): wait(until: deadline)
+            case .finish: return end(nil)
             case .startThread: startWaitingClient()
+            case .wait(let deadline):
+                server.acceptLoopWaits.store(true, ordering: .sequentiallyConsistent)
+                // A client that ends wakes only a loop that waits. One that ended just before must not be missed.
+                if case .wait = nextStep() { return .wakeUp(until: deadline) }
+                server.acceptLoopWaits.store(false, ordering: .sequentiallyConsistent)
             case .accept(let mayWait):
-                guard let socket = nextSocket(waits: mayWait) else {
-                    if !mayWait { return nil }
-                    continue
-                }
-                if let failure = accept(from: socket) { return failure }
+                guard let index = nextSocket() else { return mayWait ? .client : end(nil) }
+                if let failure = accept(from: index) { return end(failure) }
             }
         }
+        // A busy socket must not keep clients of the others waiting.
+        firstSocket = (firstSocket + 1) % sockets.count
+        return .turn
+    }
+
+    private func nextSocket() -> Int? {
+        mayHaveClient[firstSocket...].firstIndex(of: true) ?? mayHaveClient.firstIndex(of: true)
     }
 
     private mutating func nextStep() -> AcceptStep {
@@ -54,6 +77,8 @@ struct AcceptLoop<ServingModel: Model> {
         if phase == .draining, !ignoresNewConnections {
             ignoresNewConnections = true
             for socket in sockets { socket.descriptor.ignoreNewConnections() }
+            // Look once more at every backlog before it counts as empty.
+            noteClients()
         }
         return AcceptStep(
             phase: phase, isCuttingOff: isCuttingOff, hasWaitingClient: waitingForThread != nil,
@@ -61,47 +86,24 @@ struct AcceptLoop<ServingModel: Model> {
             isFull: server.registry.count >= serving.limits.clients, whenFull: serving.limits.whenFull)
     }
 
-    // MARK: Waiting
+    // MARK: What the driver reports
 
-    /// Waits for a wake-up alone: no client may be accepted now.
-    private mutating func wait(until deadline: MonotonicTime?) {
-        server.acceptLoopWaits.store(true, ordering: .sequentiallyConsistent)
-        defer { server.acceptLoopWaits.store(false, ordering: .sequentiallyConsistent) }
-        // A client that ends wakes only a loop that waits. One that ended just before must not be missed.
-        guard case .wait = nextStep() else { return }
-        if poll([server.wake.descriptor.number], until: deadline) != nil { noteWakeUp() }
-    }
+    /// Any socket may have a client.
+    mutating func noteClients() { mayHaveClient = mayHaveClient.map { _ in true } }
 
     /// Something has changed; a shortage may be over.
-    private mutating func noteWakeUp() {
+    mutating func noteWakeUp() {
         server.wake.lower()
         troubles.endPause()
-    }
-
-    /// A call that finds no client costs less than a poll before each one, so the socket that had one is asked again.
-    private mutating func nextSocket(waits: Bool) -> ListeningSocket? {
-        if let last, last.inARow < Self.mostInARow {
-            self.last = (last.socket, last.inARow + 1)
-            return last.socket
-        }
-        last = readySocket(waits: waits).map { ($0, 1) }
-        return last?.socket
-    }
-
-    private mutating func readySocket(waits: Bool) -> ListeningSocket? {
-        guard let index = ready.wait(until: waits ? nil : .now) else { return nil }
-        if index > 0 { return sockets[index - 1] }
-        noteWakeUp()
-        return waits ? nil : readySocket(waits: false)
     }
 
     // MARK: Accepting
 
     /// Returns a failure after which no client can be accepted any more.
-    private mutating func accept(from socket: ListeningSocket) -> NitkaError? {
+    private mutating func accept(from index: Int) -> NitkaError? {
         do throws(Errno) {
-            switch try socket.descriptor.accept(nonblocking: ServingModel.isNonblocking) {
-            case .none: last = nil
+            switch try sockets[index].descriptor.accept(nonblocking: ServingModel.isNonblocking) {
+            case .none: mayHaveClient[index] = false
             case .client(let descriptor, let peer):
                 troubles.succeeded()
                 admit(descriptor, SocketAddress(peer))
@@ -131,17 +133,97 @@ struct AcceptLoop<ServingModel: Model> {
         }
     }
 
-    /// The drain has run out of time before a thread became free.
-    private mutating func refuseWaitingClient() {
-        if let client = waitingForThread.take() { serving.refuse(client, .tryAgain) }
-    }
-
     /// Returns false when the loop has to give up.
     private mutating func note(_ errno: Errno, _ failure: AcceptFailure, _ operation: String) -> Bool {
         server.registry.noteAcceptFailure(errno.name)
         let (goesOn, count) = troubles.failed(failure, at: .now)
         if let count { server.report(.acceptTrouble(reason: "\(operation): \(errno)", count: count)) }
         return goesOn
+    }
+
+    private mutating func end(_ failure: NitkaError?) -> Wait {
+        // The drain has run out of time before a thread became free.
+        if let client = waitingForThread.take() { serving.refuse(client, .tryAgain) }
+        return .end(failure)
+    }
+}
+
+extension AcceptLoop {
+    /// Drives the loop on the calling thread, until the server drains and the backlog is empty, or the listener has failed:
+    /// then it returns the failure.
+    consuming func runBlocking() -> NitkaError? {
+        var ready = PollSet([server.wake.descriptor.number] + sockets.map { $0.descriptor.number })
+        while true {
+            switch run() {
+            case .end(let failure): return failure
+            case .turn: continue
+            case .wakeUp(let deadline):
+                if poll([server.wake.descriptor.number], until: deadline) != nil { noteWakeUp() }
+            case .client:
+                if ready.wait(until: nil) == 0 { noteWakeUp() }
+                noteClients()
+            }
+        }
+    }
+}
+
+/// Drives the accept loop on an event loop's thread, without a thread of its own.
+final class LoopAcceptor: @unchecked Sendable {
+    // Unchecked: only the event loop's thread touches it after the start.
+    private var acceptLoop: AcceptLoop<TaskPerClient>?
+    private let loop: EventLoop
+    /// Of the wake-up, then of the sockets.
+    private var signals: [UInt64] = []
+    private let outcome = Monitor<NitkaError??>(nil)
+
+    init(_ acceptLoop: consuming AcceptLoop<TaskPerClient>, on loop: EventLoop) {
+        self.acceptLoop = acceptLoop
+        self.loop = loop
+    }
+
+    /// Accepts until the server drains and the backlog is empty, or the listener has failed: then it returns the failure.
+    ///
+    /// Blocks the calling thread, which is not the loop's.
+    func runBlocking() -> NitkaError? {
+        loop.perform { [self] in start() }
+        return outcome.wait { $0 } ?? nil
+    }
+
+    private func start() {
+        guard let server = acceptLoop?.server, let sockets = acceptLoop?.sockets else { return }
+        do throws(Errno) {
+            let wake = try loop.add(signal: server.wake.descriptor.number) { [self] in
+                acceptLoop?.noteWakeUp()
+                advance()
+            }
+            signals.append(wake)
+            for socket in sockets {
+                let clients = try loop.add(signal: socket.descriptor.number) { [self] in
+                    acceptLoop?.noteClients()
+                    advance()
+                }
+                signals.append(clients)
+            }
+            advance()
+        } catch {
+            finish(server.listenerFailed(error))
+        }
+    }
+
+    private func advance() {
+        switch acceptLoop?.run() {
+        case nil, .client, .wakeUp(until: nil): return
+        case .turn: loop.perform { [self] in advance() }
+        case .wakeUp(let deadline?): loop.call(signal: signals[0], at: deadline)
+        case .end(let failure): finish(failure)
+        }
+    }
+
+    /// Releases the sockets, which closes them.
+    private func finish(_ failure: NitkaError?) {
+        for signal in signals { loop.remove(signal: signal) }
+        acceptLoop = nil
+        outcome.update { $0 = .some(failure) }
     }
 }
 

@@ -15,7 +15,8 @@ enum AcceptStep: Hashable {
     case finish
 
     init(
-        phase: ServerPhase, isCuttingOff: Bool, hasWaitingClient: Bool, pausedUntil: MonotonicTime?, now: MonotonicTime,
+        phase: ServerPhase, isCuttingOff: Bool, hasWaitingClient: Bool, pausedUntil: MonotonicTime?,
+        now: @autoclosure () -> MonotonicTime,
         isFull: Bool, whenFull: Limits.WhenFull
     ) {
         let isDraining = phase == .draining
@@ -23,7 +24,7 @@ enum AcceptStep: Hashable {
             self = .finish
         } else if phase == .paused {
             self = .wait(until: nil)
-        } else if let pausedUntil, pausedUntil > now {
+        } else if let pausedUntil, pausedUntil > now() {
             self = .wait(until: pausedUntil)
         } else if hasWaitingClient {
             self = .startThread

@@ -157,6 +157,7 @@ extension EventLoop {
         var fired: [TimerHeap.Timer] = []
         while let timer = state.timers.next(at: now) { fired.append(timer) }
         for timer in fired {
+            if case .signal(let body) = state.table[timer.token] { body() }
             // An older timer of a registration that has an earlier one by now is stale.
             guard case .connection(let registration) = state.table[timer.token],
                 registration.state.timer == timer.moment
@@ -198,6 +199,11 @@ extension EventLoop {
         try poll.add(descriptor, token: token)
         return token
     }
+
+    func remove(signal token: UInt64) { state.table.remove(token) }
+
+    /// Calls the body of a signal at this moment too.
+    func call(signal token: UInt64, at moment: MonotonicTime) { state.timers.set(moment.nanoseconds, for: token) }
 
     /// Forgets the registration; the caller then closes the descriptor, before its number can be registered again.
     func remove(_ registration: Registration) { state.table.remove(registration.state.token) }

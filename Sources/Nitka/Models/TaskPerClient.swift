@@ -28,19 +28,15 @@ struct TaskPerClient: Model {
 
     func start(_ client: AsyncClient) {
         unfinished.withLock { $0 += 1 }
-        Task(executorPreference: client.connection.loop) {
-            await serve(client)
+        Task(executorPreference: client.connection.loop) { [serving, handler, unfinished] in
+            do throws(Errno) {
+                try client.connection.attach()
+                await serving.serve(client, handler)
+            } catch {
+                serving.refuse(client, error)
+            }
             unfinished.update { $0 -= 1 }
         }
-    }
-
-    private func serve(_ client: AsyncClient) async {
-        do throws(Errno) {
-            try client.connection.attach()
-        } catch {
-            return serving.refuse(client, error)
-        }
-        await serving.serve(client, handler)
     }
 
     func waitForAll(until deadline: MonotonicTime?) -> Bool {

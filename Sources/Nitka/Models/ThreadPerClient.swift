@@ -21,7 +21,9 @@ struct ThreadPerClient: Model {
     }
 
     func start(_ client: Client) throws(Errno) {
-        try threads.start(named: "client-\(client.id)") { serving.serve(client, handler) }
+        try threads.start(named: "client-\(client.id)") { [serving, handler] in
+            serving.serve(client, handler)
+        }
     }
 
     func waitForAll(until deadline: MonotonicTime?) -> Bool { threads.join(until: deadline) }

@@ -100,7 +100,9 @@ extension Server {
         }
         // Without a drain there was no client, and the loops stop at once.
         defer { loops.stop(until: control.withLock { $0.drain?.deadline }.map { $0 + .seconds(1) }) }
-        return try serve(effective) { TaskPerClient($0, loops, handler) }
+        return try serve(effective, { TaskPerClient($0, loops, handler) }) {
+            LoopAcceptor($0, on: loops.loops[0]).runBlocking()
+        }
     }
 
     private func runBlocking(
@@ -108,8 +110,10 @@ extension Server {
     ) throws(NitkaError) -> ServerSnapshot {
         let effective = try begin(hasThreadPerClient: model == .threads, descriptors: 0)
         switch model {
-        case .iterative: return try serve(effective) { Iterative(serving: $0, handler: handler) }
-        case .threads: return try serve(effective) { ThreadPerClient($0, stackBytes: stackBytes, handler) }
+        case .iterative:
+            return try serve(effective, { Iterative(serving: $0, handler: handler) }) { $0.runBlocking() }
+        case .threads:
+            return try serve(effective, { ThreadPerClient($0, stackBytes: stackBytes, handler) }) { $0.runBlocking() }
         }
     }
 }
@@ -132,8 +136,11 @@ extension Server {
     }
 
     /// Runs the accept loop with a model, and waits for the clients.
+    ///
+    /// - Parameter runAcceptLoop: runs the loop until it ends, and releases it: its sockets close then.
     private func serve<ServingModel: Model>(
-        _ effective: EffectiveLimits, _ makeModel: (Serving) -> ServingModel
+        _ effective: EffectiveLimits, _ makeModel: (Serving) -> ServingModel,
+        _ runAcceptLoop: (consuming AcceptLoop<ServingModel>) -> NitkaError?
     ) throws(NitkaError) -> ServerSnapshot {
         let drainThread: KernelThread
         do throws(NitkaError) {
@@ -148,20 +155,15 @@ extension Server {
         }
         report(.serving)
         if let limit = effective.lowering { report(.limitLowered(from: limits.clients, to: limit)) }
-        let model = makeModel(Serving(server: self, limits: effective.limits, pipes: effective.pipes))
-        let failure = runAcceptLoop(Serving(server: self, limits: effective.limits, pipes: effective.pipes), model)
+        let serving = Serving(self, effective)
+        let model = makeModel(serving)
+        let failure = runAcceptLoop(AcceptLoop(serving, model))
         _ = model.waitForAll(until: lastMoment)
         control.update { $0.phase = .ended }
         drainThread.join()
         end()
         if let failure { throw failure }
         return snapshot()
-    }
-
-    /// A function of its own: the listening sockets close when it returns, before the wait for the clients.
-    private func runAcceptLoop<ServingModel: Model>(_ serving: Serving, _ model: ServingModel) -> NitkaError? {
-        var loop = AcceptLoop(serving, model)
-        return loop.run()
     }
 
     /// When the server waits for its handlers no longer: 1 s after the deadline of the drain. Waits until there is a drain.

@@ -5,11 +5,17 @@ internal import Synchronization
 
 /// One run of a server: it admits clients, serves each one with the handler, and records how each one ended. Every model
 /// uses it.
-struct Serving: Sendable {
+final class Serving: Sendable {
     let server: Server
     /// The limits in force: those that were asked for, as far as the machine has the means.
     let limits: Limits
     let pipes: PipePool
+
+    init(_ server: Server, _ effective: EffectiveLimits) {
+        self.server = server
+        limits = effective.limits
+        pipes = effective.pipes
+    }
 
     // MARK: Admitting
 
