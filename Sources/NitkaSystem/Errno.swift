@@ -3,20 +3,20 @@
 internal import CNitkaLinux
 internal import Glibc
 
-/// The number with which the kernel says why a call failed.
+/// The number by which the kernel reports why a call failed: errno(3).
 package struct Errno: Error, Hashable, Sendable {
     package let code: CInt
 
     package init(_ code: CInt) { self.code = code }
 
-    /// What the last failed call on this thread left behind.
+    /// The error of the last call that failed on this thread.
     static var last: Errno { Errno(errno) }
 }
 
 extension Errno {
     package static let interrupted = Errno(EINTR)
     package static let wouldBlock = Errno(EAGAIN)
-    /// The same number: what pthread_create(3) says without a thread.
+    /// The same number as ``wouldBlock``: pthread_create(3) could create no thread.
     package static let tryAgain = Errno(EAGAIN)
     package static let badDescriptor = Errno(EBADF)
     package static let invalid = Errno(EINVAL)
@@ -50,15 +50,31 @@ extension Errno {
 }
 
 extension Errno: CustomStringConvertible {
-    /// The C library's own words, as they read in the middle of a sentence: `address already in use`.
+    /// The C library's text in lower case, for the middle of a sentence: `address already in use`.
     package var description: String {
         guard let words = nitka_errno_words(code) else { return "error \(code)" }
         let text = String(cString: words)
         return text.prefix(1).lowercased() + text.dropFirst()
     }
 
-    /// The constant's name, as in the man pages: `EMFILE`; `errno 999` for one without a name.
+    /// The name of the constant, as in the man pages: `EMFILE`; `errno 999` for a number without a name.
     package var name: String {
         nitka_errno_name(code).map { String(cString: $0) } ?? "errno \(code)"
+    }
+}
+
+/// Makes a system call, repeats it while a signal interrupts it, and reads errno once. Every call of the package that
+/// reports errors by errno passes through here.
+///
+/// Never for `close`: Linux has released the number by the time it reports EINTR, and a second try may close the
+/// descriptor of another thread.
+@inline(__always)
+@discardableResult
+func systemCall<Result: BinaryInteger>(_ call: () -> Result) throws(Errno) -> Result {
+    while true {
+        let result = call()
+        if result >= 0 { return result }
+        let failure = Errno.last
+        if failure != .interrupted { throw failure }
     }
 }

@@ -3,17 +3,17 @@
 internal import CNitkaLinux
 internal import Glibc
 
-/// An epoll(7) instance and room for what one wait brings. It belongs to one thread.
+/// An epoll(7) instance and the events of its last wait. It belongs to one thread.
 ///
-/// Edge-triggered: a descriptor is reported once when it becomes ready, and not again until more has come. With level
-/// triggering every report costs the kernel a second look at the descriptor in the next wait.
+/// Edge-triggered: a descriptor is reported once when it becomes ready, and again only when more has arrived. With level
+/// triggering, the kernel would check each reported descriptor a second time in the next wait.
 package struct EventPoll: ~Copyable, @unchecked Sendable {
-    // Unchecked: the events are written and read by the thread that waits.
+    // Unchecked: only the thread that waits writes and reads the events.
     private let descriptor: Descriptor
     private let events: UnsafeMutablePointer<epoll_event>
     private let capacity: Int
 
-    /// - Parameter capacity: how many ready descriptors one wait reports at most.
+    /// - Parameter capacity: the maximum number of events of one wait.
     package init(capacity: Int = 256) throws(Errno) {
         descriptor = Descriptor(owning: try systemCall { epoll_create1(CInt(EPOLL_CLOEXEC)) })
         self.capacity = capacity
@@ -23,21 +23,21 @@ package struct EventPoll: ~Copyable, @unchecked Sendable {
 
     deinit { events.deallocate() }
 
-    /// From now on readiness of the descriptor is reported with the token; if it is ready now, at the next wait.
+    /// Reports the descriptor with this token from now on; if it is ready now, in the next wait.
     ///
-    /// - Parameter writable: report that there is room to send, too.
+    /// - Parameter writable: whether to report space to send, too.
     package borrowing func add(_ number: CInt, token: UInt64, writable: Bool = false) throws(Errno) {
         try control(EPOLL_CTL_ADD, number, token, writable)
     }
 
-    /// Changes what is reported, and reports anew what is ready now.
+    /// Changes what is reported, and reports again what is ready now.
     package borrowing func change(_ number: CInt, token: UInt64, writable: Bool) throws(Errno) {
         try control(EPOLL_CTL_MOD, number, token, writable)
     }
 
-    /// Looks once, or waits until something is ready; returns how many events there are.
+    /// Checks once, or waits until something is ready; returns the number of events.
     package borrowing func wait(blocks: Bool) -> Int {
-        // A signal ends the wait early, and then the caller comes back anyway; other failures can only be a bug.
+        // A signal ends the wait early, and the caller waits again; any other failure is a bug.
         max(0, Int(epoll_wait(descriptor.number, events, CInt(capacity), blocks ? -1 : 0)))
     }
 
@@ -59,21 +59,21 @@ package struct EventPoll: ~Copyable, @unchecked Sendable {
     }
 }
 
-/// What epoll says of one descriptor.
+/// What epoll(7) reports of one descriptor.
 package struct LoopReadiness: Sendable {
     fileprivate let mask: UInt32
 
-    /// There is something to receive: bytes, the end of the stream, or an error.
+    /// A receive finds bytes, the end of the stream, or an error.
     package var isReadable: Bool {
         mask & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
     }
 
-    /// A send will take something, or say what is wrong.
+    /// A send takes bytes, or reports an error.
     package var isWritable: Bool {
         mask & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
     }
 
-    /// The peer has finished or is gone. With the last bytes this is the only report of it: reading must go on to the
+    /// The peer has finished or reset. Together with the last bytes there is no other report of it: read on until the
     /// end, see epoll(7).
     package var isHungUp: Bool {
         mask & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0

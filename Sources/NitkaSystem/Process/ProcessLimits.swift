@@ -3,21 +3,21 @@
 internal import CNitkaLinux
 internal import Glibc
 
-/// The limits that setrlimit(2) knows and a server meets.
+/// The limits of setrlimit(2) that bind a server.
 package enum ProcessLimit: Sendable {
     case descriptors
     case threadsOfUser
 
     private var resource: CInt { CInt((self == .descriptors ? RLIMIT_NOFILE : __RLIMIT_NPROC).rawValue) }
 
-    /// The soft and the hard limit; nil where there is none.
+    /// The soft and the hard limit; nil for no limit.
     package var current: (soft: Int?, hard: Int?) {
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return (nil, nil) }
         return (Self.finite(limit.rlim_cur), Self.finite(limit.rlim_max))
     }
 
-    /// Raises the soft limit to `count`, or to the hard limit when that is lower. It never lowers it.
+    /// Raises the soft limit to `count`, or to the hard limit if that is lower. It never lowers the limit.
     package func raise(to count: Int) {
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0, let soft = Self.finite(limit.rlim_cur), soft < count else { return }
@@ -34,18 +34,18 @@ package enum CurrentProcess {
 
     package static var userID: UInt32 { getuid() }
 
-    /// Root is not held to the limit of threads of a user.
+    /// Whether the user is root: the limit on a user's threads does not apply to root.
     package static var isPrivileged: Bool { geteuid() == 0 }
 
-    /// Processors that this process may run on, at least one.
+    /// The number of processors that this process may run on; 1 or more.
     package static var processorCount: Int {
         let usable = Int(nitka_usable_processors())
         return usable > 0 ? usable : max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
     }
 
-    /// A variable of the environment; nil when it is not set.
+    /// A variable of the environment; nil if it is not set.
     package static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-    /// Ends the process at once, running nothing that was registered for its end.
+    /// Ends the process at once, without the handlers of atexit(3).
     package static func exitNow(_ code: Int32) -> Never { _exit(code) }
 }

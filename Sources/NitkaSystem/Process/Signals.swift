@@ -2,24 +2,24 @@
 
 internal import Glibc
 
-/// The signals of a process, taken by one thread that waits for them.
+/// The signals of a process: one thread waits for them.
 package enum Signals {
     package static let interrupt = SIGINT
     package static let terminate = SIGTERM
 
-    /// Keeps these signals from every thread that is made from now on; call it before any is.
+    /// Blocks these signals in the calling thread, and in every thread that it makes later.
     package static func block(_ numbers: [CInt]) {
         var set = makeSet(numbers)
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
-    /// Undoes ``block(_:)`` for the calling thread, where no thread could be made that waits for them.
+    /// Undoes ``block(_:)`` in the calling thread: for a program that could make no thread to wait for the signals.
     package static func unblock(_ numbers: [CInt]) {
         var set = makeSet(numbers)
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
-    /// Blocks until one of the signals comes, which must be blocked in all threads.
+    /// Waits for one of the signals, which must be blocked in all threads.
     package static func wait(for numbers: [CInt]) -> CInt {
         var set = makeSet(numbers)
         var number: CInt = 0
@@ -27,14 +27,14 @@ package enum Signals {
         return number
     }
 
-    /// A write to a pipe that nobody reads fails with EPIPE, instead of ending the process. For programs, not
-    /// libraries: it is the program's decision.
+    /// Makes a write to a pipe without a reader fail with EPIPE instead of ending the process. Only a program may decide
+    /// this, not a library.
     package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
-    /// On this thread, as above: splice(2) to a socket knows no MSG_NOSIGNAL. For threads of Nitka's own; on somebody
-    /// else's between this and ``unblockBrokenPipes(_:)``.
+    /// Does the same for the calling thread, because splice(2) has no MSG_NOSIGNAL. On a thread that Nitka did not make,
+    /// ``unblockBrokenPipes(_:)`` must follow.
     ///
-    /// - Returns: whether they were blocked already.
+    /// - Returns: whether SIGPIPE was blocked before.
     @discardableResult
     package static func blockBrokenPipes() -> Bool {
         var set = makeSet([SIGPIPE])
@@ -43,7 +43,7 @@ package enum Signals {
         return sigismember(&old, SIGPIPE) == 1
     }
 
-    /// Undoes ``blockBrokenPipes()``, with its result; a signal that came meanwhile is swallowed.
+    /// Undoes ``blockBrokenPipes()``, given its result, and discards a SIGPIPE that is pending.
     package static func unblockBrokenPipes(_ wereBlocked: Bool) {
         if wereBlocked { return }
         var set = makeSet([SIGPIPE])
@@ -52,7 +52,7 @@ package enum Signals {
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
-    /// Sends a signal to this very process.
+    /// Sends a signal to this process.
     package static func raise(_ number: CInt) { kill(getpid(), number) }
 
     private static func makeSet(_ numbers: [CInt]) -> sigset_t {

@@ -1,21 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+internal import Synchronization
 
-/// A connected socket that belongs to one event loop: it never blocks, and only the loop's thread reads, writes and
-/// closes it. Shutting it down and asking about it is open to every thread.
+/// The number of a connected socket, until its owner closes it. Any thread may shut it down or ask about it.
+///
+/// Calls that may block are not here: the lock is held only across calls that never block.
+struct OwnedSocket: ~Copyable, Sendable {
+    let number: CInt
+    private let open = Atomic<Bool>(true)
+    private let ownership = Lock(())
+
+    init(owning descriptor: consuming Descriptor) { number = descriptor.release() }
+
+    deinit { close() }
+
+    /// Stable only while the caller excludes a `close()`; otherwise the value may be stale.
+    var isOpen: Bool { open.load(ordering: .acquiring) }
+
+    func shutDown(_ direction: Direction) { whileOpen { _ = shutdown(number, direction.flag) } }
+
+    /// Bytes that the peer has not acknowledged yet (a FIN counts as one); 0 when the socket is closed.
+    var unacknowledged: Int { whileOpen { SocketCall.unacknowledged(number) } ?? 0 }
+
+    var localAddress: RawAddress? { whileOpen { (try? SocketCall.localAddress(number)) ?? nil } ?? nil }
+
+    /// Releases the number; a second close does nothing.
+    func close() {
+        whileOpen {
+            open.store(false, ordering: .releasing)
+            _ = Glibc.close(number)
+        }
+    }
+
+    @discardableResult
+    private func whileOpen<Result>(_ body: () -> Result) -> Result? {
+        ownership.withLock { _ in isOpen ? body() : nil }
+    }
+}
+
+/// A connected socket that belongs to one event loop. It never blocks, and only the loop's thread reads, writes and
+/// closes it; any thread may shut it down or ask about it.
 package final class LoopSocket: Sendable {
     private let socket: OwnedSocket
 
-    /// - Parameter descriptor: of a socket that does not block.
+    /// - Parameter descriptor: a non-blocking socket.
     package init(owning descriptor: consuming Descriptor) { socket = OwnedSocket(owning: descriptor) }
 
     package var number: CInt { socket.number }
 
     package var isOpen: Bool { socket.isOpen }
 
-    /// The number for one call: after a close it may be another socket's already, and a task that waited meanwhile must
-    /// touch that no more. The loop's thread alone closes it, so it is settled until the call returns.
+    /// The number for one call. After a close it may be the number of another socket, which a task that waited meanwhile
+    /// must not touch. Only the loop's thread closes, so the number stays valid until the call returns.
     @inline(__always)
     private var owned: CInt {
         get throws(Errno) {
@@ -26,12 +63,12 @@ package final class LoopSocket: Sendable {
 
     @inline(__always)
     package func receive(into span: inout MutableSpan<UInt8>) throws(Errno) -> Received {
-        try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(owned, room) }
+        try span.withUnsafeMutableBytes { (space) throws(Errno) in try SocketCall.receive(owned, space) }
     }
 
-    /// Receives into bytes that nobody has to fill first: those of the block from `start` on.
-    package func receive(into block: borrowing ByteBlock, from start: Int = 0) throws(Errno) -> Received {
-        try SocketCall.receive(owned, UnsafeMutableRawBufferPointer(rebasing: block.bytes[start...]))
+    /// Receives into uninitialized memory.
+    package func receive(into block: borrowing ByteBlock) throws(Errno) -> Received {
+        try SocketCall.receive(owned, block.bytes)
     }
 
     @inline(__always)
@@ -39,17 +76,17 @@ package final class LoopSocket: Sendable {
         try bytes.withUnsafeBytes { (bytes) throws(Errno) in try SocketCall.send(owned, bytes) }
     }
 
-    /// Sends bytes `start..<end` of the block.
+    /// Sends the bytes `start..<end` of the block.
     package func send(_ block: borrowing ByteBlock, from start: Int, to end: Int) throws(Errno) -> Sent {
         try SocketCall.send(owned, UnsafeRawBufferPointer(rebasing: block.bytes[start..<end]))
     }
 
-    /// Moves what has come into an empty pipe.
+    /// Moves what has arrived into an empty pipe.
     package func receive(into pipe: borrowing Pipe) throws(Errno) -> Received {
         try SocketCall.receive(owned, into: pipe)
     }
 
-    /// Sends so many of the bytes in the pipe. The thread must have ``Signals/blockBrokenPipes()``.
+    /// Sends `count` of the bytes in the pipe. The thread must have called ``Signals/blockBrokenPipes()``.
     package func send(_ count: Int, from pipe: borrowing Pipe) throws(Errno) -> Sent {
         try SocketCall.send(owned, count, from: pipe)
     }
@@ -58,7 +95,7 @@ package final class LoopSocket: Sendable {
         try SocketCall.discard(owned, atMost: count)
     }
 
-    /// What became of a connection attempt: it is taken from the socket, so it can be asked once.
+    /// Takes the result of a connection attempt out of the socket: a second call returns nil.
     package func connectionFailure() -> Errno? { SocketCall.takeError(socket.number) }
 
     package func shutDown(_ direction: Direction) { socket.shutDown(direction) }

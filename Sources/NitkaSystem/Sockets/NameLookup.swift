@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CNitkaLinux
 internal import Glibc
 
-/// Asks getaddrinfo(3) for the addresses of a name. It blocks, for seconds where a name server is slow.
+/// The addresses of a name, in the order of getaddrinfo(3). It blocks, for seconds if a name server is slow.
 package func lookUp(name: String, port: UInt16) throws(NameLookupFailure) -> [RawAddress] {
     var hints = addrinfo()
     hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
@@ -27,7 +26,7 @@ package func lookUp(name: String, port: UInt16) throws(NameLookupFailure) -> [Ra
     return found
 }
 
-/// Why a name has no address, in the resolver's words.
+/// Why a name has no address, as the resolver reports it.
 package struct NameLookupFailure: Error, Sendable {
     package let words: String
 }

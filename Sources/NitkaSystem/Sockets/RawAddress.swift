@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CNitkaLinux
 internal import Glibc
 
-/// An address and port as bytes: what is left of a `sockaddr_in` or `sockaddr_in6` without its pointers.
+/// An IP address and port: a `sockaddr_in` or `sockaddr_in6` as a plain value.
 package struct RawAddress: Hashable, Sendable {
     package enum Host: Hashable, Sendable {
         case v4(UInt32)
-        /// The two halves in host order, and the interface's index for a link-local address, else 0.
+        /// The two halves in host byte order; the index of the interface for a link-local address, else 0.
         case v6(high: UInt64, low: UInt64, scope: UInt32)
     }
 
@@ -28,7 +27,7 @@ package struct RawAddress: Hashable, Sendable {
 }
 
 extension RawAddress {
-    /// Hands the address to a call as the `sockaddr` that it wants.
+    /// Passes the address to a call as a `sockaddr`.
     func withSockaddr<Result, Failure: Error>(
         _ body: (UnsafePointer<sockaddr>, socklen_t) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -44,10 +43,7 @@ extension RawAddress {
             address.sin6_family = sa_family_t(AF_INET6)
             address.sin6_port = port.bigEndian
             address.sin6_scope_id = scope
-            withUnsafeMutableBytes(of: &address.sin6_addr) { bytes in
-                bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
-                bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
-            }
+            address.sin6_addr = in6_addr(high, low)
             return try Self.rebound(&address, body)
         }
     }
@@ -63,7 +59,7 @@ extension RawAddress {
         }
     }
 
-    /// Reads what a call wrote; nil for a family that is neither IPv4 nor IPv6.
+    /// Reads a `sockaddr`; nil if its family is neither IPv4 nor IPv6.
     init?(_ storage: UnsafeRawPointer, length: Int) {
         guard length >= MemoryLayout<sa_family_t>.size else { return nil }
         switch CInt(storage.load(as: sa_family_t.self)) {
@@ -72,12 +68,7 @@ extension RawAddress {
             self.init(host: .v4(UInt32(bigEndian: address.sin_addr.s_addr)), port: UInt16(bigEndian: address.sin_port))
         case AF_INET6 where length >= MemoryLayout<sockaddr_in6>.size:
             let address = storage.load(as: sockaddr_in6.self)
-            let (high, low) = withUnsafeBytes(of: address.sin6_addr) { bytes in
-                (
-                    UInt64(bigEndian: bytes.load(as: UInt64.self)),
-                    UInt64(bigEndian: bytes.load(fromByteOffset: 8, as: UInt64.self))
-                )
-            }
+            let (high, low) = address.sin6_addr.halves
             self.init(
                 host: .v6(high: high, low: low, scope: address.sin6_scope_id),
                 port: UInt16(bigEndian: address.sin6_port))
@@ -86,7 +77,7 @@ extension RawAddress {
         }
     }
 
-    /// Lets a call write a `sockaddr`, and reads it.
+    /// The address that a call writes as a `sockaddr`.
     static func filled(
         by call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) throws(Errno) -> Void
     ) throws(Errno) -> RawAddress? {
@@ -102,8 +93,8 @@ extension RawAddress {
 }
 
 extension RawAddress.Host {
-    /// Parses a numeric address as inet_pton(3) does, which takes none of the old short or octal forms; a scope
-    /// behind `%` is an interface's name or number.
+    /// Parses a numeric address as inet_pton(3), which rejects the old short and octal forms. An interface's name or
+    /// number may follow `%`.
     package init?(numeric text: String) {
         guard !text.utf8.contains(0) else { return nil }
         var v4 = in_addr()
@@ -123,31 +114,22 @@ extension RawAddress.Host {
             }
             guard scope != 0 else { return nil }
         }
-        let (high, low) = withUnsafeBytes(of: v6) { bytes in
-            (
-                UInt64(bigEndian: bytes.load(as: UInt64.self)),
-                UInt64(bigEndian: bytes.load(fromByteOffset: 8, as: UInt64.self))
-            )
-        }
+        let (high, low) = v6.halves
         self = .v6(high: high, low: low, scope: scope)
     }
 
-    /// The address as inet_ntop(3) writes it, with the interface's name behind `%` where it has a scope.
+    /// The address as inet_ntop(3) writes it; the interface's name follows `%` where the address has a scope.
     package var text: String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
-            let room = socklen_t(text.count)
+            let space = socklen_t(text.count)
             switch self {
             case .v4(let bits):
                 var address = in_addr(s_addr: bits.bigEndian)
-                inet_ntop(AF_INET, &address, text.baseAddress, room)
+                inet_ntop(AF_INET, &address, text.baseAddress, space)
                 return String(cString: text.baseAddress!)
             case .v6(let high, let low, let scope):
-                var address = in6_addr()
-                withUnsafeMutableBytes(of: &address) { bytes in
-                    bytes.storeBytes(of: high.bigEndian, as: UInt64.self)
-                    bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
-                }
-                inet_ntop(AF_INET6, &address, text.baseAddress, room)
+                var address = in6_addr(high, low)
+                inet_ntop(AF_INET6, &address, text.baseAddress, space)
                 return String(cString: text.baseAddress!) + (scope == 0 ? "" : "%" + Self.interfaceName(scope))
             }
         }
@@ -157,5 +139,16 @@ extension RawAddress.Host {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { name in
             if_indextoname(index, name.baseAddress!) == nil ? "\(index)" : String(cString: name.baseAddress!)
         }
+    }
+}
+
+extension in6_addr {
+    fileprivate init(_ high: UInt64, _ low: UInt64) {
+        self = unsafeBitCast(SIMD2(high.bigEndian, low.bigEndian), to: in6_addr.self)
+    }
+
+    fileprivate var halves: (high: UInt64, low: UInt64) {
+        let halves = unsafeBitCast(self, to: SIMD2<UInt64>.self)
+        return (UInt64(bigEndian: halves[0]), UInt64(bigEndian: halves[1]))
     }
 }

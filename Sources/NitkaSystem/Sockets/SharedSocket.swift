@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CNitkaLinux
 internal import Glibc
 
-/// A connected socket that several threads know: one may read and one may write at a time, anybody may shut it
-/// down, and its number goes back to the kernel only when nobody can still be using it.
+/// A connected socket of several threads: one may read while another writes, and any of them may shut it down or close
+/// it.
 ///
-/// `close` alone would not wake a thread that is blocked in `recv`, and its number, given out again, would hand one
-/// client's bytes to another. So closing takes all three locks, after it has shut down where somebody may be blocked.
+/// `close` alone does not wake a thread that is blocked in `recv`, and the kernel may reuse the number while that thread
+/// still uses it: then one client gets the bytes of another. So a close takes all three locks, after it has shut down
+/// the socket if another thread may be blocked.
 package struct SharedSocket: ~Copyable, Sendable {
     private let socket: OwnedSocket
-    // Each side's lock is held across its calls. Lock order: reading, writing, the socket's own. It is closed with all
-    // three held, so any one of them keeps it open.
+    // The lock of each direction is held across its calls. Lock order: reading, writing, the socket's own. A close holds
+    // all three, so each one alone keeps the socket open.
     private let reading = Lock(())
     private let writing = Lock(())
 
     package init(owning descriptor: consuming Descriptor) { socket = OwnedSocket(owning: descriptor) }
 
-    // Pairs of calls, not bodies: as generic functions of another module they cost a microsecond a message.
+    // Pairs of calls instead of `with…` scopes: generic functions of another module would cost 1 µs per message.
 
-    /// The right to receive, until ``endReading()``, which must follow; nil, and nothing to end, when it was closed.
+    /// The right to receive, until ``endReading()``, which must follow; nil when the socket is closed, and then no
+    /// `endReading()` follows.
     package func beginReading() -> SocketReader? {
         reading.lock()
         if socket.isOpen { return SocketReader(number: socket.number) }
@@ -29,8 +30,7 @@ package struct SharedSocket: ~Copyable, Sendable {
 
     package func endReading() { reading.unlock() }
 
-    /// The right to send, until ``endWriting()``, which must follow: no other writer's bytes come between; nil, and
-    /// nothing to end, when it was closed.
+    /// The right to send, as ``beginReading()``, until ``endWriting()``: the bytes of other writers never interleave.
     package func beginWriting() -> SocketWriter? {
         writing.lock()
         if socket.isOpen { return SocketWriter(number: socket.number) }
@@ -40,17 +40,17 @@ package struct SharedSocket: ~Copyable, Sendable {
 
     package func endWriting() { writing.unlock() }
 
-    /// Ends one direction or both, and so wakes whoever is blocked in it. Any thread, at any time.
+    /// Ends one or both directions, which wakes the threads that are blocked in them.
     package func shutDown(_ direction: Direction) { socket.shutDown(direction) }
 
-    /// Bytes that the peer has not acknowledged yet (a FIN counts as one); 0 when the socket was closed.
+    /// Bytes that the peer has not acknowledged yet (a FIN counts as one); 0 when the socket is closed.
     package var unacknowledged: Int { socket.unacknowledged }
 
     package var localAddress: RawAddress? { socket.localAddress }
 
-    /// Gives the number back. Later calls on the socket find it closed; a second close does nothing.
+    /// Releases the number; a second close does nothing.
     ///
-    /// - Parameter wakingOthers: wakes a reader or writer on another thread first, ending both directions.
+    /// - Parameter wakingOthers: shuts down both directions first, which wakes a reader or writer on another thread.
     package func close(wakingOthers: Bool = false) {
         if wakingOthers { shutDown(.both) }
         reading.lock()
@@ -61,19 +61,19 @@ package struct SharedSocket: ~Copyable, Sendable {
     }
 }
 
-/// The right to receive from a socket: void with the end of the reading that it was given for.
+/// The right to receive from a socket: valid until ``SharedSocket/endReading()``.
 package struct SocketReader {
     fileprivate let number: CInt
 
     @inline(__always)
     package func receive(into span: inout MutableSpan<UInt8>) throws(Errno) -> Received {
-        try span.withUnsafeMutableBytes { (room) throws(Errno) in try SocketCall.receive(number, room) }
+        try span.withUnsafeMutableBytes { (space) throws(Errno) in try SocketCall.receive(number, space) }
     }
 
-    /// How many bytes ``receive(into:)-([UInt8])`` takes at most.
+    /// The maximum number of bytes of ``receive(into:)-([UInt8])``.
     package static let arrayCapacity = 16 * 1024
 
-    /// Receives by way of the stack into an array of just the size that arrived: a thread that waits holds no buffer.
+    /// Receives into the stack, then copies into an array of the size that arrived: a waiting thread holds no buffer.
     package func receive(into array: inout [UInt8]) throws(Errno) -> Received {
         try withUnsafeTemporaryAllocation(byteCount: Self.arrayCapacity, alignment: 16) { (buffer) throws(Errno) in
             let received = try SocketCall.receive(number, buffer)
@@ -82,7 +82,7 @@ package struct SocketReader {
         }
     }
 
-    /// Moves what has come into an empty pipe.
+    /// Moves what has arrived into an empty pipe.
     package func receive(into pipe: borrowing Pipe) throws(Errno) -> Received {
         try SocketCall.receive(number, into: pipe)
     }
@@ -91,20 +91,19 @@ package struct SocketReader {
         try SocketCall.discard(number, atMost: count)
     }
 
-    /// From how many bytes on the socket counts as readable (SO_RCVLOWAT); 1 by default. A call that finds less than that
-    /// still takes it at once; the end of the stream and a full buffer count too.
+    /// Sets how many bytes make the socket readable (SO_RCVLOWAT); the default is 1. A receive that finds fewer returns
+    /// them at once. The end of the stream and a full buffer make it readable too.
     package func setLowWaterMark(_ bytes: Int) {
-        // If the kernel refuses, only speed is lost.
+        // Without it only speed is lost.
         try? SocketCall.set(number, SOL_SOCKET, SO_RCVLOWAT, CInt(clamping: bytes))
     }
 
-    /// How many bytes are there to be read.
-    package var unread: Int { max(0, Int(nitka_unread(number))) }
+    /// Bytes that were received and not read yet.
+    package var unread: Int { SocketCall.unread(number) }
 
-    /// Waits until the connection has failed: true; or until it is time: false. What may be read does not end it.
+    /// Waits until the connection has failed; returns false when the deadline passed. Input does not end the wait.
     package func waitUntilFailed(until deadline: MonotonicTime) -> Bool {
-        if case .ready = poll(number, for: .failed, orInterruptedBy: -1, until: deadline) { return true }
-        return false
+        poll(number, for: .failed, orInterruptedBy: -1, until: deadline) == .ready
     }
 
     package func waitUntilReadable(orInterruptedBy other: CInt, until deadline: MonotonicTime?) -> PollOutcome {
@@ -112,7 +111,7 @@ package struct SocketReader {
     }
 }
 
-/// The right to send to a socket: void with the end of the writing that it was given for.
+/// The right to send to a socket: valid until ``SharedSocket/endWriting()``.
 package struct SocketWriter {
     fileprivate let number: CInt
 
@@ -121,20 +120,14 @@ package struct SocketWriter {
         try bytes.withUnsafeBytes { (bytes) throws(Errno) in try SocketCall.send(number, bytes) }
     }
 
-    /// Sends bytes `start..<end` of the block.
-    package func send(_ block: borrowing ByteBlock, from start: Int, to end: Int) throws(Errno) -> Sent {
-        try SocketCall.send(number, UnsafeRawBufferPointer(rebasing: block.bytes[start..<end]))
-    }
-
-    /// Sends so many of the bytes in the pipe. The thread must have ``Signals/blockBrokenPipes()``.
+    /// Sends `count` of the bytes in the pipe. The thread must have called ``Signals/blockBrokenPipes()``.
     package func send(_ count: Int, from pipe: borrowing Pipe) throws(Errno) -> Sent {
         try SocketCall.send(number, count, from: pipe)
     }
 
-    /// Waits until there is room, or the socket has failed or was shut down: true; or until it is time: false.
+    /// Waits until a send takes bytes or fails; returns false when the deadline passed.
     package func waitUntilWritable(until deadline: MonotonicTime) -> Bool {
-        if case .ready = poll(number, for: .writable, orInterruptedBy: -1, until: deadline) { return true }
-        return false
+        poll(number, for: .writable, orInterruptedBy: -1, until: deadline) == .ready
     }
 
     package func closeWrite() { _ = shutdown(number, Direction.sending.flag) }

@@ -3,21 +3,20 @@
 internal import CNitkaLinux
 internal import Glibc
 
-/// A socket before it carries anything: listening, accepting, connecting.
+// Sockets before they carry bytes: listening, accepting, connecting.
 extension Descriptor {
-    /// Makes a TCP socket, closed in children of this process.
     private static func tcp(for address: RawAddress, nonblocking: Bool) throws(Errno) -> Descriptor {
         let kind =
             CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | (nonblocking ? CInt(SOCK_NONBLOCK.rawValue) : 0)
         return Descriptor(owning: try systemCall { socket(address.family, kind, 0) })
     }
 
-    /// A listening socket. It never blocks in `accept`; sockets accepted from it do block, and inherit its options.
+    /// A listening socket. It never blocks in `accept`; the accepted sockets inherit its options.
     ///
     /// - Parameters:
-    ///   - alsoIPv4: for the wildcard `::` alone: IPv4 clients are taken too, at mapped addresses.
-    ///   - options: set before anyone can connect: a socket inherits what the listener has when its handshake ends, not
-    ///     when it is accepted.
+    ///   - alsoIPv4: accepts IPv4 clients too, at mapped addresses; only for the wildcard `::`.
+    ///   - options: set before a client can connect: a socket inherits the options at the end of its handshake, not when
+    ///     it is accepted.
     package static func listening(
         on address: RawAddress, backlog: CInt, alsoIPv4: Bool, options: SocketOptions
     ) throws(Errno) -> Descriptor {
@@ -33,7 +32,7 @@ extension Descriptor {
         return descriptor
     }
 
-    /// A socket that is connected, as over loopback it is at once, or still connecting: writable when it is decided.
+    /// A socket that is connected, or connecting: then it becomes writable when the attempt succeeds or fails.
     package static func connecting(
         to address: RawAddress, isConnected: inout Bool
     ) throws(Errno) -> Descriptor {
@@ -49,7 +48,7 @@ extension Descriptor {
         return descriptor
     }
 
-    /// What became of a connection attempt: it is taken from the socket, so it can be asked once.
+    /// Takes the result of a connection attempt out of the socket: a second call returns nil.
     package borrowing func connectionFailure() -> Errno? { SocketCall.takeError(number) }
 
     package borrowing func makeBlocking() throws(Errno) {
@@ -58,9 +57,10 @@ extension Descriptor {
         try systemCall { fcntl(number, F_SETFL, flags & ~O_NONBLOCK) }
     }
 
-    /// Takes one client from the queue; its address comes with it, since one who has reset already has none to ask for.
+    /// Takes one client from the backlog. Its address comes from accept(2) itself: getpeername(2) fails for a client that
+    /// has reset.
     ///
-    /// - Parameter nonblocking: the client's socket never blocks.
+    /// - Parameter nonblocking: whether the client's socket never blocks.
     package borrowing func accept(nonblocking: Bool = false) throws(Errno) -> Acceptance {
         let number = self.number
         var accepted: CInt = -1
@@ -74,14 +74,14 @@ extension Descriptor {
         }
     }
 
-    /// From now on newcomers are not answered, while who waits in the queue can still be accepted.
+    /// Answers no new connection from now on; those in the backlog can still be accepted.
     package borrowing func ignoreNewConnections() {
-        // Where filters are forbidden, newcomers go on joining the queue, and are served like the others.
+        // Where the system forbids socket filters, new connections still join the backlog and are served.
         _ = nitka_ignore_new_connections(number)
     }
 }
 
-/// What `accept` found.
+/// The result of accept(2).
 package enum Acceptance: ~Copyable {
     case client(Descriptor, RawAddress)
     /// The backlog is empty.

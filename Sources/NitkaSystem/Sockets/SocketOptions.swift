@@ -2,42 +2,32 @@
 
 internal import Glibc
 
-/// What is set on every TCP socket. Set on a listener, every client accepted from it has inherited it, at no call each.
+/// The options of every TCP socket. A client's socket inherits those of its listener, without a call per client.
 package struct SocketOptions: Sendable {
-    /// How long one `recv` or `send` waits at most; whoever waits longer polls.
+    /// How long one `recv` or `send` waits; a caller that waits longer polls.
     package var slice: Duration
 
     package init(slice: Duration) { self.slice = slice }
 
     package func apply(to number: CInt) throws(Errno) {
-        try SocketCall.set(number, SOL_SOCKET, SO_RCVTIMEO, Self.timeval(slice))
-        try SocketCall.set(number, SOL_SOCKET, SO_SNDTIMEO, Self.timeval(slice))
+        // The kernel takes 0 as no limit, so the shortest timeout is 1 µs.
+        let microseconds = max(1, slice.clampedNanoseconds / 1000)
+        let timeout = timeval(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
+        try SocketCall.set(number, SOL_SOCKET, SO_RCVTIMEO, timeout)
+        try SocketCall.set(number, SOL_SOCKET, SO_SNDTIMEO, timeout)
         try Self.applyToLoopClient(number)
     }
 
-    /// What a socket has that never blocks: its timeouts are the loop's.
+    /// The options of a non-blocking socket, whose loop has the timeouts.
     ///
-    /// No TCP_USER_TIMEOUT: it ends whoever's window stays smaller than the segment that waits, though bytes go through
-    /// it all the time.
+    /// Keepalive finds a peer that has disappeared after idle time + probes × interval: 90 s. TCP_USER_TIMEOUT is not
+    /// set: it would end a peer whose window stays smaller than the next segment, although bytes pass through it.
     package static func applyToLoopClient(_ number: CInt) throws(Errno) {
         let tcp = CInt(IPPROTO_TCP)
         try SocketCall.set(number, tcp, TCP_NODELAY, CInt(1))
         try SocketCall.set(number, SOL_SOCKET, SO_KEEPALIVE, CInt(1))
-        try SocketCall.set(number, tcp, TCP_KEEPIDLE, Keepalive.idleSeconds)
-        try SocketCall.set(number, tcp, TCP_KEEPINTVL, Keepalive.intervalSeconds)
-        try SocketCall.set(number, tcp, TCP_KEEPCNT, Keepalive.probes)
+        try SocketCall.set(number, tcp, TCP_KEEPIDLE, CInt(60))
+        try SocketCall.set(number, tcp, TCP_KEEPINTVL, CInt(10))
+        try SocketCall.set(number, tcp, TCP_KEEPCNT, CInt(3))
     }
-
-    /// Zero would mean "for ever" to the kernel: the shortest timeout is a microsecond.
-    private static func timeval(_ duration: Duration) -> Glibc.timeval {
-        let microseconds = max(1, duration.clampedNanoseconds / 1000)
-        return Glibc.timeval(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
-    }
-}
-
-/// A peer that has gone without a word is found after idle + probes × interval: 90 seconds.
-private enum Keepalive {
-    static let idleSeconds: CInt = 60
-    static let intervalSeconds: CInt = 10
-    static let probes: CInt = 3
 }

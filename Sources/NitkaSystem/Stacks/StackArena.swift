@@ -2,11 +2,11 @@
 
 internal import Glibc
 
-/// The stacks of many threads, cut from few mappings, each with a guard under it.
+/// The stacks of many threads, cut from a few mappings, each with a guard page below it.
 ///
-/// The C library maps and guards each stack by itself: two mappings a thread, of which a process may have 65,530.
+/// The C library maps and guards each stack separately: 2 mappings per thread, of which a process may have 65,530.
 package final class StackArena: Sendable {
-    /// The stack of a thread, without its guard.
+    /// The size of a thread's stack without its guard page.
     package let stackBytes: Int
     package let guards: StackGuard
     private let state: Lock<State>
@@ -19,25 +19,24 @@ package final class StackArena: Sendable {
     /// Maps nothing yet.
     ///
     /// - Parameters:
-    ///   - stackBytes: at least 64 KiB is used. Only what a thread touches becomes memory.
-    ///   - warmLimit: how many free stacks keep the memory that their last thread touched.
+    ///   - stackBytes: 64 KiB or more. Only the pages that a thread touches take memory.
+    ///   - warmLimit: how many free stacks keep the pages that their last thread touched.
     package init(stackBytes: Int, guards: StackGuard = .available, warmLimit: Int = 64) {
-        // The upper bound is far from overflow, and beyond every address space.
-        let wanted = min(max(stackBytes, smallestStack), 1 << 48)
-        self.stackBytes = (wanted + pageSize - 1) / pageSize * pageSize
+        // The upper bound is larger than every address space, and far from overflow.
+        self.stackBytes = wholePages(min(max(stackBytes, smallestStack), 1 << 48))
         self.guards = guards
         state = Lock(State(slots: StackSlots(stride: self.stackBytes + pageSize, warmLimit: warmLimit)))
     }
 
     deinit {
         state.withLock { state in
-            // The last thread of an abandoned chain drops the arena while it still stands on it.
+            // The last thread of an abandoned group releases the arena while it still uses its stack.
             guard state.slots.taken == 0 else { return }
             for chunk in state.chunks { munmap(UnsafeMutableRawPointer(bitPattern: chunk.lowerBound), chunk.count) }
         }
     }
 
-    /// - Throws: ENOMEM when there is no room for one more.
+    /// - Throws: ENOMEM when there is no memory for a stack.
     package func take() throws(Errno) -> StackSlot {
         try state.withLock { state throws(Errno) in
             if let slot = state.slots.takeUsed() { return slot }
@@ -49,10 +48,10 @@ package final class StackArena: Sendable {
         }
     }
 
-    /// Takes a slot back that its thread has left for certain: it was joined, or never started.
+    /// Returns a slot. Its thread must have been joined, or never have started.
     package func put(_ slot: StackSlot) {
         guard let cooling = state.withLock({ $0.slots.put(slot) }) else { return }
-        // The guard is outside of what is given back, and stays.
+        // The guard page is not part of this range, and remains.
         madvise(cooling.pointer + pageSize, stackBytes, MADV_DONTNEED)
         state.withLock { $0.slots.putCold(cooling) }
     }
@@ -62,14 +61,14 @@ package final class StackArena: Sendable {
         UnsafeMutableRawBufferPointer(start: slot.pointer + pageSize, count: stackBytes)
     }
 
-    /// As many slots again as there are, so that a small server maps little; fewer where that is too much to ask.
+    /// Doubles the number of slots, so that a small server maps little; adds fewer where there is no memory for as many.
     private func grow(_ state: inout State) throws(Errno) {
         let stride = stackBytes + pageSize
         var count = min(max(state.chunks.reduce(0) { $0 + $1.count } / stride, 16), 256)
         while true {
             do throws(Errno) {
                 let memory = try mapPrivate(count * stride)
-                // A stack in a huge page would cost 2 MiB. Linux leaves MAP_STACK alone by itself since 6.7.
+                // A stack in a huge page would take 2 MiB. Since 6.7, Linux uses none for MAP_STACK.
                 madvise(memory, count * stride, MADV_NOHUGEPAGE)
                 let start = UInt(bitPattern: memory)
                 state.chunks.append(start..<start + UInt(count * stride))
@@ -82,6 +81,45 @@ package final class StackArena: Sendable {
     }
 }
 
+/// How the page below a stack is protected.
+package enum StackGuard: Hashable, Sendable {
+    /// A mark in the page table (`MADV_GUARD_INSTALL`, Linux 6.13), which does not split the mapping.
+    case mark
+    /// `mprotect`, which splits the mapping: every stack takes 2 of the process's mappings.
+    case protection
+
+    /// The best guard of this kernel, tried once on a page.
+    package static let available: StackGuard = {
+        guard let page = try? mapPrivate(pageSize) else { return .protection }
+        defer { munmap(page, pageSize) }
+        return madvise(page, pageSize, guardInstall) == 0 ? .mark : .protection
+    }()
+
+    /// How many mappings a guarded stack takes.
+    package var mappingsPerStack: Int { self == .mark ? 0 : 2 }
+
+    fileprivate func install(at page: UnsafeMutableRawPointer) throws(Errno) {
+        // In locked memory (mlockall) the kernel refuses the mark.
+        if self == .mark, madvise(page, pageSize, guardInstall) == 0 { return }
+        try systemCall { mprotect(page, pageSize, PROT_NONE) }
+    }
+}
+
+/// `MADV_GUARD_INSTALL`, which the C library's headers may not have yet.
+private let guardInstall: CInt = 102
+
 extension StackSlot {
     fileprivate var pointer: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: address)! }
+}
+
+let pageSize = sysconf(CInt(_SC_PAGESIZE))
+
+func wholePages(_ bytes: Int) -> Int { (bytes + pageSize - 1) / pageSize * pageSize }
+
+/// Address space that takes memory only where it is written to.
+private func mapPrivate(_ count: Int) throws(Errno) -> UnsafeMutableRawPointer {
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK
+    let memory = mmap(nil, count, PROT_READ | PROT_WRITE, flags, -1, 0)
+    guard let memory, memory != MAP_FAILED else { throw Errno.last }
+    return memory
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Room for one thread's stack, by the address of its guard, which is its low end.
+/// The place of one thread's stack: the address of its guard page, which is the lowest.
 package struct StackSlot: Hashable, Sendable {
     package let address: UInt
 }
 
-/// Which slot the next thread gets, and whose pages go back to the machine: decided here, done by ``StackArena``.
+/// Decides which slot the next thread gets, and which free slot gives its pages back to the system; ``StackArena`` acts.
 ///
-/// The slot that was put back last is taken first, while its pages are in the cache.
+/// The slot that was returned last is taken first, while its pages are in the processor's cache.
 package struct StackSlots {
-    /// From one slot to the next, in bytes.
+    /// The distance between two slots, in bytes.
     let stride: UInt
-    /// How many free slots keep their pages: a thread that starts on one of them meets no page fault, and one that
-    /// ends costs no call to the kernel.
+    /// How many free slots keep their pages: a thread that starts on one of them causes no page faults, and a thread
+    /// that ends needs no system call.
     let warmLimit: Int
 
     private var warm: [StackSlot] = []
     private var cold: [StackSlot] = []
     private var unused: Range<UInt> = 0..<0
-    /// Slots that are taken.
+    /// How many slots are taken.
     package private(set) var taken = 0
 
     package init(stride: Int, warmLimit: Int) {
@@ -26,14 +26,14 @@ package struct StackSlots {
         self.warmLimit = warmLimit
     }
 
-    /// A slot that a thread has used before; nil when none is free.
+    /// A free slot that a thread has used before; nil when there is none.
     package mutating func takeUsed() -> StackSlot? {
         guard let slot = warm.popLast() ?? cold.popLast() else { return nil }
         taken += 1
         return slot
     }
 
-    /// The slot that is taken next when none was used before. It has no guard yet.
+    /// The next slot that no thread has used; it has no guard yet. nil when there is no more memory.
     package var nextUnused: StackSlot? {
         unused.count >= stride ? StackSlot(address: unused.lowerBound) : nil
     }
@@ -43,19 +43,19 @@ package struct StackSlots {
         taken += 1
     }
 
-    /// More memory, when ``nextUnused`` is nil.
+    /// Adds memory when ``nextUnused`` is nil.
     package mutating func add(_ memory: Range<UInt>) { unused = memory }
 
-    /// Puts a slot back.
+    /// Returns a slot.
     ///
-    /// - Returns: the slot that has lain there longest with its pages, when there are too many of them. It is nobody's
-    ///   until it comes back by ``putCold(_:)``: a thread that took it before its pages are gone would lose its stack.
+    /// - Returns: when too many free slots keep their pages, the one that was free longest. It can't be taken until
+    ///   ``putCold(_:)`` returns it: a thread that took it before its pages are discarded would lose its stack.
     package mutating func put(_ slot: StackSlot) -> StackSlot? {
         taken -= 1
         warm.append(slot)
         return warm.count > warmLimit ? warm.removeFirst() : nil
     }
 
-    /// Puts a slot back whose pages are gone.
+    /// Returns a slot whose pages were discarded.
     package mutating func putCold(_ slot: StackSlot) { cold.append(slot) }
 }

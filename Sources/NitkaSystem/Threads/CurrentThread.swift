@@ -3,12 +3,12 @@
 internal import CNitkaLinux
 internal import Glibc
 
-/// Which kernel thread runs here.
+/// The calling kernel thread.
 package enum CurrentThread {
-    /// The number that /proc/PID/task lists.
+    /// Its number in /proc/PID/task.
     package static var id: Int32 { nitka_gettid() }
 
-    /// The name that `ps -L` and `top -H` show.
+    /// Its name in `ps -L` and `top -H`: at most 15 bytes, cut between characters.
     package static var name: String {
         get {
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16) { text in
@@ -16,51 +16,33 @@ package enum CurrentThread {
                 return String(cString: text.baseAddress!)
             }
         }
-        // Not handed over as it is: that would make an array of it.
-        set { fittingThreadName(newValue).withCString { nitka_set_thread_name($0) } }
+        set {
+            var fitting = newValue
+            while fitting.utf8.count > 15 { fitting.removeLast() }
+            // `withCString`, because passing the string itself would allocate an array.
+            fitting.withCString { nitka_set_thread_name($0) }
+        }
     }
 
-    /// How often the kernel took the processor from this thread because somebody else needed it.
+    /// How often the kernel gave this thread's processor to another thread before it wanted to wait.
     package static var involuntarySwitches: Int { nitka_involuntary_switches() }
 
-    /// How long this thread has run on a processor so far, in nanoseconds.
-    package static var processorTime: Int64 {
-        var time = Glibc.timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-    }
+    /// The time that this thread has spent on a processor, in nanoseconds.
+    package static var processorTime: Int64 { readClock(CLOCK_THREAD_CPUTIME_ID) }
 
-    /// Blocks the thread for about so long, and no longer than until a signal comes.
-    package static func sleep(for duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        var time = Glibc.timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nil)
-    }
-
-    /// Says to whom the thread belongs from now on; the object must outlive the thread's work for it.
+    /// Sets the owner of the thread, which must outlive the thread's work for it.
     package static func belong(to owner: AnyObject) {
         nitka_set_thread_owner(Unmanaged.passUnretained(owner).toOpaque())
     }
 
-    /// Does the thread belong to the object? Asked for every message, so it is one comparison.
+    /// Whether this object owns the thread. Every message checks it, so it is 1 comparison.
     @inline(__always)
     package static func belongs(to owner: AnyObject) -> Bool {
         nitka_thread_owner() == Unmanaged.passUnretained(owner).toOpaque()
     }
 
-    /// To whom the thread belongs.
+    /// The owner of the thread; nil until one is set.
     package static var owner: AnyObject? {
         nitka_thread_owner().map { Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue() }
     }
-}
-
-/// The kernel takes 15 bytes: what is beyond is cut between characters.
-func fittingThreadName(_ name: String) -> String {
-    if name.utf8.count <= 15 { return name }
-    var fitting = ""
-    for character in name {
-        if fitting.utf8.count + character.utf8.count > 15 { break }
-        fitting.append(character)
-    }
-    return fitting
 }

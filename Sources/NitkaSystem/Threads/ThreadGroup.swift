@@ -2,10 +2,9 @@
 
 internal import Glibc
 
-/// Many short-lived threads of which none is left unjoined and none waits for its join: each that ends joins the
-/// one that ended before it, and the last is joined by whoever closes the chain.
+/// Short-lived threads: each thread that ends joins the one that ended before it, and ``join(until:)`` joins the last.
 ///
-/// Detached threads would need no join, but nobody could tell when the last of them is gone, with its stack.
+/// Detached threads would need no join, but then the end of the last one, and of the use of its stack, is unknown.
 package final class ThreadGroup: Sendable {
     private struct Ended {
         let handle: pthread_t
@@ -17,7 +16,7 @@ package final class ThreadGroup: Sendable {
         var ended: Ended?
     }
 
-    // The handles in it are joined once each: to take one out is to own it.
+    // A handle is joined by the thread that takes it out of the state, once.
     private let state = Monitor(State())
     private let stacks: StackArena
 
@@ -25,22 +24,23 @@ package final class ThreadGroup: Sendable {
 
     deinit {
         guard let last = state.withLock({ $0.ended }) else { return }
-        // Whoever closed the chain gave up waiting, and the last thread drops it: nobody is left to join that one, nor to
-        // take its stack, which stays mapped.
-        if pthread_equal(last.handle, pthread_self()) != 0 { pthread_detach(last.handle) } else { bury(last) }
+        // The join timed out, and the last thread releases the group. A thread can't join itself; its stack stays mapped.
+        if pthread_equal(last.handle, pthread_self()) != 0 { pthread_detach(last.handle) } else { joinEnded(last) }
     }
 
     /// Makes a thread that runs `body` and ends.
     ///
-    /// - Throws: EAGAIN when the machine gives no more threads, ENOMEM when it gives no more stacks.
+    /// - Throws: EAGAIN when the system creates no more threads; ENOMEM when there is no memory for a stack.
     package func start(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         let stack = try stacks.take()
         state.withLock { $0.living += 1 }
         do {
-            _ = try startThread(named: name, stack: .given(stacks.memory(of: stack))) { [self] in
+            let memory = stacks.memory(of: stack)
+            let run: @Sendable () -> Void = { [self] in
                 body()
                 endCurrent(on: stack)
             }
+            _ = try startThread(named: name, run) { pthread_attr_setstack(&$0, memory.baseAddress!, memory.count) }
         } catch {
             state.update { $0.living -= 1 }
             stacks.put(stack)
@@ -48,7 +48,7 @@ package final class ThreadGroup: Sendable {
         }
     }
 
-    /// Waits until every thread has ended, and joins the last: true; false when the deadline passed first.
+    /// Waits until every thread has ended, and joins the last one; returns false when the deadline passed first.
     package func join(until deadline: MonotonicTime?) -> Bool {
         let last = state.wait(until: deadline) { state -> Ended?? in
             guard state.living == 0 else { return nil }
@@ -56,7 +56,7 @@ package final class ThreadGroup: Sendable {
             return .some(state.ended)
         }
         guard let last else { return false }
-        if let last { bury(last) }
+        if let last { joinEnded(last) }
         return true
     }
 
@@ -67,11 +67,11 @@ package final class ThreadGroup: Sendable {
             defer { state.ended = current }
             return state.ended
         }
-        if let previous { bury(previous) }
+        if let previous { joinEnded(previous) }
     }
 
-    /// The join comes first: until then the thread stands on its stack.
-    private func bury(_ thread: Ended) {
+    /// Returns the stack only after the join: until then the thread uses it.
+    private func joinEnded(_ thread: Ended) {
         pthread_join(thread.handle, nil)
         stacks.put(thread.stack)
     }
