@@ -5,7 +5,7 @@ import NitkaSystem
 import Testing
 
 @Suite struct ConnectionTests {
-    @Test func shutDownFromAnotherThreadWakesAReader() throws {
+    @Test("a shutdown from another thread wakes a blocked reader") func shutDownWakes() throws {
         try withServer(.threads) { running in
             let connection = try running.connect()
             try together(2) { side in
@@ -16,15 +16,15 @@ import Testing
         }
     }
 
-    /// Only when the reader has let go may the number be given back.
-    @Test func closingFromAnotherThreadWakesAReaderAndWaitsForIt() throws {
+    /// The number may return to the kernel only when the reader no longer uses it.
+    @Test("a close from another thread wakes a blocked reader, and waits for it") func closeWakes() throws {
         try withServer(.threads) { running in
             let connection = try running.connect()
             let reader = Monitor<Int32?>(nil)
             try together(2) { side in
                 if side == 0 {
                     reader.update { $0 = CurrentThread.id }
-                    // Either it is woken, or it comes when all is over; not that it has waited for long enough.
+                    // The close wakes it, or it begins after the close; it never ends by its timeout.
                     do throws(NitkaError) {
                         #expect(try connection.read() == nil)
                     } catch {
@@ -33,7 +33,7 @@ import Testing
                     return
                 }
                 let id = try #require(reader.wait(until: .now + .seconds(30)) { $0 })
-                try eventually("it sleeps") {
+                try eventually("the reader sleeps") {
                     ProcFile.text("/proc/self/task/\(id)/stat")?.contains(") S ") ?? false
                 }
                 connection.close()
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func aClosedConnectionSaysSo() throws {
+    @Test("a read or write on a closed connection throws `closed`") func closed() throws {
         try withServer(.threads) { running in
             let connection = try running.connect()
             connection.close()
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func theBytesOfTwoWritersDoNotMix() throws {
+    @Test("the bytes of two writers never interleave") func twoWriters() throws {
         try withServer(.threads) { running in
             let connection = try running.connect()
             let size = 300_000
@@ -70,25 +70,25 @@ import Testing
         }
     }
 
-    @Test func refusalIsOneSentence() throws {
+    @Test("a refused connection is reported in one sentence") func refused() throws {
         let address = try Server(on: "127.0.0.1:0").addresses[0]
         let error = #expect(throws: NitkaError.self) { try Connection.open(to: address) }
         #expect(error?.description == "connect to \(address): connection refused")
     }
 
-    @Test func aPortInUseIsOneSentence() throws {
+    @Test("a port in use is reported in one sentence") func portInUse() throws {
         let server = try Server(on: "127.0.0.1:0")
         let error = #expect(throws: NitkaError.self) { try Server(on: "\(server.addresses[0])") }
         #expect(error?.description == "listen on \(server.addresses[0]): address already in use")
     }
 
-    @Test func localhostListensOnAllItsAddressesAtOnePort() throws {
+    @Test("a listener on a name listens on all its addresses at one port") func localhost() throws {
         let server = try Server(on: "localhost:0")
         #expect(Set(server.addresses.map(\.port)).count == 1)
         #expect(server.addresses.allSatisfy { $0.isLoopback })
     }
 
-    @Test func aListenerAcceptsByHand() throws {
+    @Test("a listener accepts connections without a server") func listenerAlone() throws {
         let listener = try Listener(on: Endpoint("localhost:0"))
         for address in listener.addresses {
             let near = try Connection.open(to: address)

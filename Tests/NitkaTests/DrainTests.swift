@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import Nitka
 import NitkaSystem
 import Testing
 
+@testable import Nitka
+
 @Suite struct DrainTests {
-    @Test(arguments: ServingModel.concurrent)
-    func whoIsThereAndWhoWaitsLosesNothing(model: ServingModel) throws {
-        var limits = Limits()
-        limits.clients = 20
-        try withServer(model, limits: limits) { running in
+    @Test("a drain waits, then cuts off once, then shuts down until the server has ended") func plan() {
+        let start = MonotonicTime(nanoseconds: 0)
+        var plan = DrainPlan(start: start, time: .seconds(4))
+        #expect(plan.next(at: start) == .wait(until: start + .seconds(3)))
+        #expect(plan.next(at: start + .seconds(3)) == .cutOff)
+        #expect(plan.next(at: start + .seconds(3)) == .wait(until: start + .seconds(4)))
+        #expect(plan.next(at: start + .seconds(4)) == .shutDown)
+        #expect(plan.next(at: start + .seconds(5)) == .shutDown)
+    }
+
+    @Test(
+        "during a drain, connected clients and those in the backlog get every byte back",
+        arguments: ServingModel.allCases)
+    func nothingIsLost(model: ServingModel) throws {
+        try withServer(model, limits: Limits(clients: 20)) { running in
             let connections = try (0..<25).map { _ in try running.connect() }
             for connection in connections { try connection.write(pattern(10_000)) }
             running.server.drain(within: .seconds(20))
@@ -24,17 +35,19 @@ import Testing
         }
     }
 
-    @Test(arguments: ServingModel.allCases)
-    func whoNeverStopsGetsAnExactPrefixAndTheEnd(model: ServingModel) throws {
+    @Test(
+        "a client that never stops sending gets an exact prefix, then the end of the stream",
+        arguments: ServingModel.allCases)
+    func exactPrefix(model: ServingModel) throws {
         try withServer(model) { running in
             let connection = try running.connect()
             #expect(try connection.echo("begin") == "begin")
             let isOver = Monitor(false)
-            // Made beforehand: a writer that pauses for long would be a client that stops.
+            // Made beforehand: for the server, a writer that pauses is a client that has stopped.
             let block = pattern(65_521)
             try together(2) { side in
                 if side == 0 {
-                    // It fails once the server has closed: that is the end of this loop, too.
+                    // A write that fails after the server has closed ends the loop too.
                     while !isOver.withLock({ $0 }), (try? connection.write(block)) != nil {}
                 } else {
                     running.server.drain(within: .seconds(4))
@@ -56,8 +69,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ServingModel.allCases)
-    func anIdleClientIsToldTheEnd(model: ServingModel) throws {
+    @Test("a drain sends the end of the stream to an idle client", arguments: ServingModel.allCases)
+    func idleClient(model: ServingModel) throws {
         try withServer(model) { running in
             let connection = try running.connect()
             #expect(try connection.echo("x") == "x")
@@ -68,15 +81,8 @@ import Testing
         }
     }
 
-    @Test func aServerRunsOnce() throws {
-        try withServer(.threads) { running in
-            try eventually("it runs") { running.server.snapshot().phase == .running }
-            #expect(throws: NitkaError.self) { try running.server.run { (_: Client) in } }
-        }
-    }
-
-    @Test(arguments: ServingModel.allCases)
-    func drainBeforeRunServesWhoWaits(model: ServingModel) throws {
+    @Test("a server that drains before it runs serves the clients in its backlog", arguments: ServingModel.allCases)
+    func drainBeforeRun(model: ServingModel) throws {
         let server = try Server(on: "127.0.0.1:0")
         let connection = try Connection.open(to: server.addresses[0])
         try connection.write([1, 2, 3])
@@ -84,5 +90,13 @@ import Testing
         server.drain(within: .seconds(5))
         _ = try server.run(model, .echo)
         #expect(try connection.readToEnd() == [1, 2, 3])
+    }
+
+    @Test("a server runs once; a second run throws", arguments: ServingModel.allCases)
+    func secondRun(model: ServingModel) throws {
+        try withServer(model) { running in
+            try eventually("the server runs") { running.server.snapshot().phase == .running }
+            #expect(throws: NitkaError.self) { try running.server.run(model, .echo) }
+        }
     }
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Nitka
-import NitkaEcho
 import NitkaSystem
 import Testing
 
 @Suite struct EchoTests {
-    @Test(arguments: ServingModel.allCases)
-    func everyByteValueComesBack(model: ServingModel) throws {
+    @Test("every byte value is echoed", arguments: ServingModel.allCases)
+    func everyByteValue(model: ServingModel) throws {
         try withServer(model) { running in
             let all = (0...255).map { UInt8($0) }
             let connection = try running.connect()
@@ -16,8 +15,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ServingModel.allCases)
-    func halfCloseIsServedInFullToASlowReader(model: ServingModel) throws {
+    @Test("a client that half-closes and reads slowly gets everything back", arguments: ServingModel.allCases)
+    func halfClose(model: ServingModel) throws {
         try withServer(model) { running in
             let sent = pattern(6 << 20)
             let connection = try running.connect()
@@ -27,11 +26,11 @@ import Testing
                     connection.closeWrite()
                 } else {
                     var got: [UInt8] = []
-                    var room = [UInt8](repeating: 0, count: 8192)
+                    var buffer = [UInt8](repeating: 0, count: 8192)
                     while true {
-                        var span = room.mutableSpan
+                        var span = buffer.mutableSpan
                         guard let count = try connection.read(into: &span) else { break }
-                        got += room[..<count]
+                        got += buffer[..<count]
                     }
                     #expect(got == sent)
                 }
@@ -39,15 +38,15 @@ import Testing
         }
     }
 
-    @Test(arguments: ServingModel.allCases)
-    func manyClientsOneAfterAnother(model: ServingModel) throws {
+    @Test("50 clients one after another are served and counted", arguments: ServingModel.allCases)
+    func sequentialClients(model: ServingModel) throws {
         try withServer(model) { running in
             for number in 1...50 {
                 let connection = try running.connect()
                 #expect(try connection.echo("client \(number)") == "client \(number)")
                 connection.close(gracefullyWithin: .seconds(2))
             }
-            try eventually("all have gone") { running.server.snapshot().ended == 50 }
+            try eventually("all clients have ended") { running.server.snapshot().ended == 50 }
             let snapshot = running.server.snapshot()
             #expect(snapshot.accepted == 50)
             #expect(snapshot.endedByReason == ["peer_finished": 50])
@@ -55,8 +54,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ServingModel.concurrent)
-    func manyClientsAtOnce(model: ServingModel) throws {
+    @Test("64 clients that connect at once are all served", arguments: ServingModel.allCases)
+    func simultaneousClients(model: ServingModel) throws {
         try withServer(model) { running in
             try together(64) { number in
                 let connection = try running.connect()
@@ -65,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func secondClientWaitsUnderIterative() throws {
+    @Test("an iterative server serves its second client after the first has ended") func secondClientWaits() throws {
         try withServer(.iterative) { running in
             let first = try running.connect()
             #expect(try first.echo("a") == "a")
@@ -79,9 +78,9 @@ import Testing
         }
     }
 
-    /// Closing with the peer's bytes unread would reset, and destroy the answer on its way.
-    @Test(arguments: ServingModel.allCases)
-    func aHandlerThatReturnsEarlyLosesNothingOfItsAnswer(model: ServingModel) throws {
+    /// A close with unread input would reset, which destroys the answer on its way.
+    @Test("the peer gets the whole answer of a handler that leaves input unread", arguments: ServingModel.allCases)
+    func unreadInput(model: ServingModel) throws {
         let answer = pattern(3 << 20)
         let handlers = Handlers {
             _ = try $0.read()

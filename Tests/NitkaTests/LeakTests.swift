@@ -1,37 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Nitka
-import NitkaEcho
 import NitkaSystem
 import Testing
 
-/// Each in a process of its own, where no other test opens a descriptor or makes a thread.
+/// Each test runs in its own process, where no other test opens a descriptor or makes a thread.
 @Suite struct LeakTests {
-    @Test func threadsLeaveNothing() async {
-        await #expect(processExitsWith: .success) { try loseNothing(under: .threads) }
+    @Test("an iterative server leaks no descriptor and no thread") func iterative() async {
+        await #expect(processExitsWith: .success) { try expectNoLeak(under: .iterative) }
     }
 
-    @Test func tasksLeaveNothing() async {
+    @Test("a server with a thread per client leaks no descriptor and no thread") func threads() async {
+        await #expect(processExitsWith: .success) { try expectNoLeak(under: .threads) }
+    }
+
+    @Test("a server with a task per client leaks no descriptor and no thread") func tasks() async {
+        await #expect(processExitsWith: .success) { try expectNoLeak(under: .tasks) }
+    }
+
+    @Test("the echo service leaks no descriptor and no thread under any model") func echo() async {
         await #expect(processExitsWith: .success) {
-            for model in [ServingModel.tasks] { try loseNothing(under: model) }
+            for model in ServingModel.allCases { try expectNoLeak(under: model, .echo) }
         }
-    }
-
-    /// The same, with clients that a ring serves.
-    @Test func theEchoLeavesNothing() async {
-        await #expect(processExitsWith: .success) {
-            for model in ServingModel.allCases { try loseNothing(under: model, .echo) }
-        }
-    }
-
-    @Test func iterativeLeavesNothing() async {
-        await #expect(processExitsWith: .success) { try loseNothing(under: .iterative) }
     }
 }
 
-/// Clients that finish, that reset, that throw their handler, whose handler reads no more, round after round: afterwards descriptors and threads are
-/// exactly as many as before.
-private func loseNothing(under model: ServingModel, _ handlers: Handlers? = nil) throws {
+/// Clients finish, reset, make their handler throw, or have their input ignored, in 5 rounds. Afterwards there are exactly
+/// as many descriptors and threads as before.
+private func expectNoLeak(under model: ServingModel, _ handlers: Handlers? = nil) throws {
     struct Oops: Error {}
     let handlers =
         handlers
@@ -48,15 +44,15 @@ private func loseNothing(under model: ServingModel, _ handlers: Handlers? = nil)
                 try await $0.write(bytes)
             }
         }
-    // The first round lets the runtime open what it keeps.
-    try playOnce(model, handlers)
+    // In the first round the Swift runtime opens what it keeps.
+    try runRound(model, handlers)
     let before = count()
-    for _ in 0..<5 { try playOnce(model, handlers) }
+    for _ in 0..<5 { try runRound(model, handlers) }
     let after = count()
     precondition(before == after, "before \(before), after \(after)")
 }
 
-private func playOnce(_ model: ServingModel, _ handlers: Handlers) throws {
+private func runRound(_ model: ServingModel, _ handlers: Handlers) throws {
     try withServer(model, handlers: handlers) { running in
         for number in 0..<30 {
             let connection = try running.connect()
@@ -65,19 +61,19 @@ private func playOnce(_ model: ServingModel, _ handlers: Handlers) throws {
                 let answer = try connection.echo("x")
                 precondition(answer == "x")
             case 1: try connection.write([0])
-            // What comes after the first byte is never read by the handler.
+            // The handler reads only the first of these bytes.
             case 2: try connection.write([UInt8](repeating: 2, count: 200_000))
             default:
-                // Closed with the echo unread: the server's next send meets a reset.
+                // A close with the echo unread: the server's next send fails with a reset.
                 try connection.write([UInt8](repeating: 1, count: 100_000))
             }
-            // Whom nobody knows any more is closed too.
+            // The others close when their last owner releases them.
             if number % 3 != 0 { connection.close() }
         }
-        try eventually("all have gone") { running.server.snapshot().ended == 30 }
+        try eventually("all clients have ended") { running.server.snapshot().ended == 30 }
     }
 }
 
 private func count() -> [Int] {
-    [ProcFile.names(in: "/proc/self/fd")?.count ?? -1, ProcFile.names(in: "/proc/self/task")?.count ?? -1]
+    [descriptorCount(), ProcFile.names(in: "/proc/self/task")?.count ?? -1]
 }

@@ -3,13 +3,13 @@
 import Glibc
 import Testing
 
-/// A client whose kernel has little room for what comes.
+/// A client with a small receive buffer.
 struct NarrowClient: ~Copyable {
     private let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
 
     init(port: UInt16) throws {
-        var room = CInt(4096)
-        setsockopt(number, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<CInt>.size))
+        var capacity = CInt(4096)
+        setsockopt(number, SOL_SOCKET, SO_RCVBUF, &capacity, socklen_t(MemoryLayout<CInt>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -23,10 +23,10 @@ struct NarrowClient: ~Copyable {
 
     deinit { close(number) }
 
-    /// Reads at most so many bytes; nil at the end, or after a failure.
+    /// Receives up to `count` bytes and returns their number; nil at the end of the stream, or after a failure.
     func receive(atMost count: Int) -> Int? {
-        let got = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { room in
-            recv(number, room.baseAddress, room.count, 0)
+        let got = withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { buffer in
+            recv(number, buffer.baseAddress, buffer.count, 0)
         }
         return got > 0 ? got : nil
     }

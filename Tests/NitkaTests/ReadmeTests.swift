@@ -4,7 +4,7 @@ import Nitka
 import NitkaSystem
 import Testing
 
-/// The README's first listing, compiled: what stands between the marks is what the README shows.
+/// The README's first listing, compiled: the README shows the lines between the marks.
 private func listing() throws {
     // begin listing
     let server = try Server(on: "127.0.0.1:7007")  // a thread for every client
@@ -16,11 +16,11 @@ private func listing() throws {
 }
 
 @Suite struct ReadmeTests {
-    @Test func theListingIsTheOneThatIsCompiled() throws {
+    @Test("the first listing of the README is the one that the tests compile") func listingIsCompiled() throws {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let readme = try #require(ProcFile.text("/" + root + "/README.md"))
         let source = try #require(ProcFile.text(#filePath))
-        // The first lines that are just the marks are the ones in the function above.
+        // The first lines that consist of a mark alone are those in the function above.
         let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
         let begin = try #require(lines.firstIndex(of: "    // begin listing"))
         let end = try #require(lines.firstIndex(of: "    // end listing"))

@@ -5,7 +5,7 @@ import NitkaSystem
 import Testing
 
 @Suite(.serialized) struct ThreadTests {
-    @Test func eachClientHasOneThreadOfItsOwnFromItsFirstLineToItsLast() throws {
+    @Test("each client has its own thread, which runs its whole handler") func oneThreadPerClient() throws {
         let seen = Monitor<[ClientID: Set<Int32>]>([:])
         let handlers = Handlers.plain { client in
             let note = { seen.update { _ = $0[client.id, default: []].insert(CurrentThread.id) } }
@@ -23,12 +23,12 @@ import Testing
             #expect(ids.count == 100)
             #expect(Set(ids.values.flatMap { $0 }).count == 100)
             for connection in connections { connection.close() }
-            try eventually("all have gone") { running.server.snapshot().active == 0 }
+            try eventually("all clients have ended") { running.server.snapshot().active == 0 }
             #expect(seen.withLock { $0.values.allSatisfy { $0.count == 1 } })
         }
     }
 
-    @Test func threadsAreNamedAndGoWithTheirClients() throws {
+    @Test("a client's thread is named after its client, and ends with it") func threadNames() throws {
         let names = Monitor<[String]>([])
         let handlers = Handlers.plain { client in
             names.update { $0.append(CurrentThread.name) }
@@ -36,13 +36,14 @@ import Testing
         }
         try withServer(.threads, handlers: handlers) { running in
             let connections = try (0..<10).map { _ in try running.connect() }
-            try eventually("ten handlers run") { names.withLock { $0.count == 10 } }
+            try eventually("10 handlers run") { names.withLock { $0.count == 10 } }
             #expect(names.withLock { $0.sorted() } == (1...10).map { "client-\($0)" }.sorted())
             for connection in connections { connection.close() }
+            try eventually("the threads have ended") { running.server.snapshot().ended == 10 }
         }
     }
 
-    @Test func iterativeServesOnTheAcceptingThread() throws {
+    @Test("an iterative server runs every handler on the accepting thread") func acceptingThread() throws {
         let seen = Monitor<Set<Int32>>([])
         try withServer(.iterative, handlers: .plain { _ in seen.update { _ = $0.insert(CurrentThread.id) } }) {
             running in

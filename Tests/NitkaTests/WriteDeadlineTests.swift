@@ -5,55 +5,56 @@ import Testing
 
 @testable import Nitka
 
-/// When a writer gives a peer up that takes nothing, or has been there for too long; and who ends its wait before.
+/// What ends a write to a peer that takes nothing.
 @Suite struct WriteDeadlineTests {
     private static let block = [UInt8](repeating: 7, count: 1 << 20)
 
-    /// Writes for ever, and never reads.
+    /// Writes without end, and never reads.
     private static let writing = Handlers {
         while true { try $0.write(block) }
     } tasks: {
         while true { try await $0.write(block) }
     }
 
-    @Test(arguments: ServingModel.allCases)
-    func aClientThatTakesNothingIsEnded(model: ServingModel) throws {
-        var limits = Limits()
-        limits.writeTimeout = .milliseconds(300)
-        try withAClientThatTakesNothing(model, limits) { running in
-            try eventually("it has left") { running.server.snapshot().endedByReason == ["write_timeout": 1] }
+    @Test(
+        "a client that takes nothing is ended after the write timeout, and not before",
+        arguments: ServingModel.allCases)
+    func writeTimeout(model: ServingModel) throws {
+        let start = MonotonicTime.now
+        try withFullClient(model, Limits(writeTimeout: .milliseconds(300))) { running in
+            try running.expectEnd("write_timeout")
+            expectTime(since: start, atLeast: .milliseconds(300))
         }
     }
 
-    @Test(arguments: ServingModel.allCases)
-    func aClientThatTakesNothingIsEndedByItsAge(model: ServingModel) throws {
-        var limits = Limits()
-        limits.writeTimeout = nil
-        limits.maximumAge = .milliseconds(300)
-        try withAClientThatTakesNothing(model, limits) { running in
-            try eventually("it has left") { running.server.snapshot().endedByReason == ["maximum_age": 1] }
+    @Test("a client that takes nothing is ended at its maximum age, and not before", arguments: ServingModel.allCases)
+    func maximumAge(model: ServingModel) throws {
+        let start = MonotonicTime.now
+        try withFullClient(model, Limits(writeTimeout: nil, maximumAge: .milliseconds(300))) { running in
+            try running.expectEnd("maximum_age")
+            expectTime(since: start, atLeast: .milliseconds(300))
         }
     }
 
-    @Test(arguments: ServingModel.allCases)
-    func aClientThatTakesNothingIsEndedByItsNumber(model: ServingModel) throws {
-        try withAClientThatTakesNothing(model, Limits()) { running in
+    @Test("a client that takes nothing can be disconnected", arguments: ServingModel.allCases)
+    func disconnect(model: ServingModel) throws {
+        try withFullClient(model, Limits()) { running in
             try waitUntilTheWriterWaits(running)
             #expect(running.server.disconnect(client: 1))
-            try eventually("it has left") { running.server.snapshot().endedByReason == ["disconnected": 1] }
+            try running.expectEnd("disconnected")
         }
     }
 
-    @Test(arguments: ServingModel.allCases)
-    func aClientThatTakesNothingIsCutOffByADrain(model: ServingModel) throws {
-        try withAClientThatTakesNothing(model, Limits()) { running in
+    @Test("a drain without time cuts off a client that takes nothing", arguments: ServingModel.allCases)
+    func drain(model: ServingModel) throws {
+        try withFullClient(model, Limits()) { running in
             try waitUntilTheWriterWaits(running)
             running.server.drain(within: .zero)
             #expect(running.ended()?.endedByReason == ["cut_off": 1])
         }
     }
 
-    private func withAClientThatTakesNothing(
+    private func withFullClient(
         _ model: ServingModel, _ limits: Limits, _ body: (RunningServer) throws -> Void
     ) throws {
         try withServer(model, limits: limits, handlers: Self.writing) { running in
@@ -63,7 +64,7 @@ import Testing
         }
     }
 
-    /// Until it has got rid of nothing for longer than one call waits.
+    /// Waits until the writer has sent nothing for longer than one call waits.
     private func waitUntilTheWriterWaits(_ running: RunningServer) throws {
         var last: (bytes: UInt64, moment: MonotonicTime) = (0, .now)
         try eventually("the writer waits") {
@@ -73,10 +74,9 @@ import Testing
         }
     }
 
-    /// The loop was busy when the writer was to look, and when somebody else's time to close came, shortly before: both
-    /// are told together, and the close comes first.
-    @Test(arguments: [ServingModel.tasks])
-    func aCloseBesideALookEndsTheWrite(model: ServingModel) throws {
+    /// The loop is busy at the moment of the writer's check, and shortly before it, when another task wants to close. The
+    /// loop then reports both together, and the close comes first.
+    @Test("a close that coincides with a check of the write timeout ends the write") func closeBesideCheck() throws {
         let end = Monitor<NitkaError.Reason?>(nil)
         let handlers = Handlers.tasks { client in
             let loop = client.connection.loop
@@ -88,7 +88,7 @@ import Testing
                         end.update { $0 = error.reason }
                     }
                 }
-                // The first look is 50 ms after the buffers were full.
+                // The first check is 50 ms after the buffers are full.
                 group.addTask {
                     await suspend(on: loop, .milliseconds(40))
                     client.connection.close()
@@ -100,7 +100,7 @@ import Testing
                 }
             }
         }
-        try withServer(model, handlers: handlers, loops: 1) { running in
+        try withServer(.tasks, handlers: handlers, loops: 1) { running in
             let connection = try running.connect()
             try eventually("the write has ended") { end.withLock { $0 } != nil }
             #expect(end.withLock { $0 } == .closed)
@@ -108,28 +108,28 @@ import Testing
         }
     }
 
-    @Test(arguments: ServingModel.allCases)
-    func aClientThatIsOnlyWrittenToIsEndedByItsAge(model: ServingModel) throws {
-        var limits = Limits()
-        limits.maximumAge = .milliseconds(300)
+    @Test("a client that reads and never sends is ended at its maximum age", arguments: ServingModel.allCases)
+    func maximumAgeOfReader(model: ServingModel) throws {
+        let start = MonotonicTime.now
+        let limits = try Limits(maximumAge: .milliseconds(300))
         try withServer(model, limits: limits, handlers: Self.writing) { running in
             let connection = try running.connect()
             while try connection.read() != nil {}
-            try eventually("it has left") { running.server.snapshot().endedByReason == ["maximum_age": 1] }
+            try running.expectEnd("maximum_age")
+            expectTime(since: start, atLeast: .milliseconds(300))
         }
     }
 
-    /// The kernel reports no room until a third of the buffer is free: at the pace of this client that takes longer than
-    /// the write time. And its window is never as large as the segment that waits. All models at once: most of the test
-    /// is waiting.
-    @Test func aSlowClientIsServed() throws {
+    /// The kernel reports buffer space only when a third of the buffer is free, which takes longer than the write timeout
+    /// at the pace of this client. Its window is never as large as the next segment. All models run at once, because most
+    /// of the test is waiting.
+    @Test("a client that reads slowly, yet makes progress, is served to the end") func slowClient() throws {
         let models = ServingModel.allCases
         try together(models.count) { try serveASlowClient(models[$0]) }
     }
 
     private func serveASlowClient(_ model: ServingModel) throws {
-        var limits = Limits()
-        limits.writeTimeout = .seconds(3)
+        let limits = try Limits(writeTimeout: .seconds(3))
         let blocks = 4
         let handlers = Handlers { client in
             for _ in 0..<blocks { try client.write(Self.block) }
@@ -142,19 +142,15 @@ import Testing
             var got = 0
             while let count = client.receive(atMost: 4096) {
                 got += count
-                // 10 kB a second, for longer than the write time and what it may be exceeded by.
+                // 10 kB per second, for longer than the write timeout plus the delay of its checks.
                 if .now < start + .seconds(6) { pause(until: start + .microseconds(got * 100)) }
             }
-            try eventually("it has left") { running.server.snapshot().ended == 1 }
+            try eventually("the client has ended") { running.server.snapshot().ended == 1 }
             let reasons = running.server.snapshot().endedByReason
             if got != blocks * Self.block.count || reasons != ["handler_finished": 1] {
                 throw NotServed(description: "\(model): \(got) bytes, \(reasons)")
             }
         }
-    }
-
-    private func pause(until moment: MonotonicTime) {
-        _ = Monitor(false).wait(until: moment) { $0 ? true : nil }
     }
 }
 
@@ -162,7 +158,7 @@ private struct NotServed: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Suspends a task of the loop for this long.
+/// Suspends a task of the loop for this duration.
 private nonisolated(nonsending) func suspend(on loop: EventLoop, _ duration: Duration) async {
     guard let event = try? WakeEvent() else { return }
     let registration = Registration()

@@ -7,7 +7,7 @@ import Testing
 @Suite struct WriteStallTests {
     private static let second: Int64 = 1_000_000_000
 
-    /// Waits as a writer does, for a peer that leaves this many bytes unacknowledged: when and why it gives up.
+    /// Runs a detector for a peer that leaves this many bytes unacknowledged: when and why the writer gives up.
     private func giveUp(
         _ timeout: Int64, lifetimeEnd: Int64 = .max, until end: Int64 = 100 * second,
         unacknowledged: (Int64) -> Int
@@ -26,15 +26,15 @@ import Testing
         return (now, nil, checks)
     }
 
-    @Test("a peer that takes nothing is given up exactly on time") func whoTakesNothingIsGivenUpOnTime() {
+    @Test("a write to a peer that takes nothing fails exactly at the timeout") func peerTakesNothing() {
         let (moment, reason, checks) = giveUp(30 * Self.second) { _ in 1000 }
         #expect(moment == 30 * Self.second)
         #expect(reason == .writeTimeout)
         #expect(checks < 20)
     }
 
-    @Test("a peer that stops is given up at most an eighth of the timeout too late, and never early")
-    func whoStopsIsGivenUpAnEighthTooLateAtMost() {
+    @Test("a write to a peer that stops fails at most an eighth of the timeout too late, and never early")
+    func peerStops() {
         for stop in stride(from: 0, through: 20 * Self.second, by: 370_000_000) {
             let (moment, reason, _) = giveUp(8 * Self.second) { 1_000_000_000 - Int(min($0, stop) / 1000) }
             #expect(reason == .writeTimeout)
@@ -43,12 +43,12 @@ import Testing
         }
     }
 
-    @Test("a peer that takes a byte now and then is not given up") func whoTakesAByteNowAndThenIsNotGivenUp() {
+    @Test("a write to a peer that takes a byte now and then does not fail") func peerTakesLittle() {
         let reason = giveUp(8 * Self.second) { 1000 - Int($0 / (7 * Self.second)) }.reason
         #expect(reason == nil)
     }
 
-    @Test("the maximum age ends a wait before the write timeout") func theLastMomentComesFirst() {
+    @Test("the maximum age ends a wait before the write timeout") func maximumAge() {
         let last = 3 * Self.second + 1
         for timeout in [8 * Self.second, .max] {
             let (moment, reason, _) = giveUp(timeout, lifetimeEnd: last) { _ in 1000 }
@@ -57,12 +57,12 @@ import Testing
         }
     }
 
-    @Test("without limits there is no check") func withoutLimitsNobodyLooks() {
+    @Test("without limits there is no check") func withoutLimits() {
         var detector = WriteStallDetector(timeout: .max, lifetimeEnd: .max, unacknowledged: 1, now: 5)
         #expect(detector.nextCheck(after: 5) == .max)
     }
 
-    @Test("the shortest timeout ends") func theShortestPatienceEnds() {
+    @Test("the shortest timeout passes") func shortestTimeout() {
         let (moment, reason, _) = giveUp(1) { _ in 1000 }
         #expect(moment <= 1)
         #expect(reason == .writeTimeout)

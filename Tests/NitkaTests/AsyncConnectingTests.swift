@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Nitka
-import NitkaEcho
 import NitkaSystem
 import Testing
 
-/// Connecting from tasks.
-@Suite struct AsyncOpeningTests {
-    @Test(arguments: ServingModel.concurrent)
-    func tasksTalkToAServer(model: ServingModel) async throws {
+@Suite struct AsyncConnectingTests {
+    @Test("tasks on event loops connect and talk to a server", arguments: ServingModel.allCases)
+    func connect(model: ServingModel) async throws {
         try await withServerAsync(model) { running in
             let address = running.address
             try await EventLoops.with(count: 2) { loops in
@@ -30,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func aNameIsLookedUpAwayFromTheLoop() async throws {
+    @Test("a task connects to a name, which is looked up on another thread") func name() async throws {
         try await withServerAsync(.threads) { running in
             let endpoint = try Endpoint(host: "localhost", port: running.address.port)
             try await EventLoops.with(count: 1) { _ in
@@ -40,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func refusedIsSaidInOneSentence() async throws {
+    @Test("a refused connection is reported in one sentence") func refused() async throws {
         await #expect(throws: NitkaError.self) {
             try await EventLoops.with(count: 1) { _ in
                 do {
@@ -53,18 +51,20 @@ import Testing
         }
     }
 
-    @Test func aTaskWithoutALoopIsTold() async throws {
+    @Test("a task that runs on no event loop can't connect") func noLoop() async throws {
         await #expect(throws: NitkaError.self) { try await AsyncConnection.open(to: Endpoint("127.0.0.1:1")) }
     }
 
-    /// A queue that is full answers nobody: the attempt ends when it was told to.
-    @Test func whoDoesNotAnswerTimesOut() async throws {
+    /// A listener whose backlog is full answers no SYN.
+    @Test("an attempt that gets no answer ends at its timeout, and not before") func timeout() async throws {
         let listener = try Listener(on: Endpoint("127.0.0.1:0"), backlog: 1)
         let address = listener.addresses[0]
         try await EventLoops.with(count: 1) { _ in
             var waiting: [AsyncConnection] = []
             var failure: NitkaError?
+            var start = MonotonicTime.now
             for _ in 0..<8 where failure == nil {
+                start = .now
                 do throws(NitkaError) {
                     waiting.append(try await AsyncConnection.open(to: address, timeout: .milliseconds(300)))
                 } catch {
@@ -72,11 +72,12 @@ import Testing
                 }
             }
             #expect(failure?.reason == .timedOut)
+            expectTime(since: start, atLeast: .milliseconds(300))
         }
         withExtendedLifetime(listener) {}
     }
 
-    @Test func whoOutlivesItsLoopIsTold() async throws {
+    @Test("a connection whose loop has ended throws from every call") func loopHasEnded() async throws {
         try await withServerAsync(.threads) { running in
             let address = running.address
             let connection = try await EventLoops.with(count: 1) { _ in try await AsyncConnection.open(to: address) }
@@ -86,40 +87,17 @@ import Testing
         }
     }
 
-    @Test func loopsLeaveNothingBehind() async {
+    @Test("event loops leak no descriptor") func noLeak() async {
         await #expect(processExitsWith: .success) {
-            func count() -> Int { ProcFile.names(in: "/proc/self/fd")?.count ?? -1 }
             try await EventLoops.with(count: 2) { _ in }
-            let before = count()
+            let before = descriptorCount()
             for _ in 0..<20 {
                 try await EventLoops.with(count: 2) { _ in
                     _ = try? await AsyncConnection.open(to: Endpoint("127.0.0.1:1"))
                 }
             }
-            // The runtime may hold the last task, and with it its loop, for a moment longer: also the one before the count.
-            try eventually("the loops have gone") { count() <= before }
+            // The runtime may keep the last task, and with it its loop, for a moment: also the loop before the count.
+            try eventually("the loops are released") { descriptorCount() <= before }
         }
     }
-}
-
-/// A server for as long as the body runs, for tests that await.
-func withServerAsync<Result>(
-    _ model: ServingModel, limits: Limits = Limits(), handlers: Handlers = .echo,
-    _ body: (RunningServer) async throws -> Result
-) async throws -> Result {
-    let running = try RunningServer(model, limits: limits, handlers: handlers)
-    defer { running.stop() }
-    return try await body(running)
-}
-
-/// What `body` returns, from a thread where it may block.
-func onAThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
-    let chain = ThreadGroup()
-    let result = Monitor<Result<Value, any Error>?>(nil)
-    try chain.start(named: "test") {
-        let value = Result { try body() }
-        result.update { $0 = value }
-    }
-    defer { _ = chain.join(until: nil) }
-    return try result.wait { $0 }!.get()
 }
