@@ -25,6 +25,16 @@ import Testing
         let first = try #require(errors.first)
         #expect(first.contains(mistake.cause))
     }
+
+    @Test("every program in an article compiles", arguments: Documentation.articles)
+    func articlesCompile(_ article: String) async throws {
+        let programs = try Documentation.programs(of: article)
+        #expect(!programs.isEmpty)
+        for program in programs {
+            let errors = try await Compiler.errors(in: program, isMain: true)
+            #expect(errors == [], "\(program)")
+        }
+    }
 }
 
 // MARK: - What is compiled
@@ -120,15 +130,17 @@ struct Mistake: CustomTestStringConvertible {
 
 /// The Markdown files of the repository.
 enum Documentation {
-    /// The Swift blocks of a file that are whole programs, in order.
+    static let articles = ["Nitka", "FirstServer", "ChoosingAModel", "TimeLimits", "Draining"].map {
+        "Sources/Nitka/Nitka.docc/\($0).md"
+    }
+
+    /// The Swift blocks of a file, in order, without package manifests: each one is a whole program.
     static func programs(of file: String) throws -> [String] {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
         let text = try #require(ProcFile.text("/\(root)/\(file)"))
         let blocks = text.split(separator: "```swift\n", omittingEmptySubsequences: false).dropFirst()
-        return blocks.compactMap { block in
-            let code = block.split(separator: "\n```", maxSplits: 1)[0]
-            return code.hasPrefix("import Nitka\n") ? String(code) : nil
-        }
+        let programs = blocks.map { String($0.split(separator: "\n```", maxSplits: 1)[0]) }
+        return programs.filter { !$0.hasPrefix("// swift-tools-version") }
     }
 
     static func program(_ index: Int, of file: String) throws -> String {

@@ -12,7 +12,7 @@ internal import Synchronization
 /// }
 /// ```
 ///
-/// A plain handler may block: ``run(_:stackBytes:_:)`` gives each client a thread. An async handler suspends:
+/// A plain handler may block: `run(_:stackBytes:_:)` gives each client a thread. An async handler suspends:
 /// ``runTasks(loops:_:)`` gives each client a task. A server runs once. Any thread may call it, also from a handler.
 public final class Server: Sendable {
     /// The addresses that it listens on, with the real port.
