@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NitkaSystem
 import Subprocess
 import SystemPackage
 import Testing
@@ -136,8 +135,7 @@ enum Documentation {
 
     /// The Swift blocks of a file, in order, without package manifests: each one is a whole program.
     static func programs(of file: String) throws -> [String] {
-        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let text = try #require(ProcFile.text("/\(root)/\(file)"))
+        let text = try #require(Repository.text(file))
         let blocks = text.split(separator: "```swift\n", omittingEmptySubsequences: false).dropFirst()
         let programs = blocks.map { String($0.split(separator: "\n```", maxSplits: 1)[0]) }
         return programs.filter { !$0.hasPrefix("// swift-tools-version") }
