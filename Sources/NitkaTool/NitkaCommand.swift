@@ -8,20 +8,19 @@ internal import NitkaSystem
 struct NitkaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nitka",
-        abstract:
-            "An echo server that gives every client a thread of its own, and what it takes to talk to it and to check it.",
+        abstract: "A multithreaded echo server, and the commands that talk to it, check it and measure it.",
         discussion: """
             Examples:
-              nitka check                          start a server and see that clients are served at once
-              nitka check --model iterative        see that they are not
+              nitka check                          start a server, and check that it serves clients concurrently
+              nitka check --model iterative        the same check, of a server that does not
               nitka serve                          listen on 127.0.0.1:7007
-              nitka connect localhost:7007         type a line, see it come back
+              nitka connect localhost:7007         send the lines that you type, and print what comes back
               nitka connect localhost:7007 --verify < FILE > COPY
               nitka bench localhost:7007 --rate 20k
               nitka compare before.json after.json --max-regress p99=10%
 
-            Exit codes: 0 good; 1 the thing checked is not good; 2 it could not be judged; 3 a drain cut somebody off; \
-            64 wrong usage.
+            Exit codes: 0 good; 1 the checked thing is not good; 2 could not be judged, or the command could not do its work; 3 a \
+            drain cut off a client or lost a waiting client; 64 wrong usage.
             """,
         version: "0.1.0",
         subcommands: [
@@ -38,7 +37,7 @@ struct NitkaCommand: ParsableCommand {
             try command.run()
         } catch {
             let code = exitCode(for: error)
-            // An error repeats the argument, which may come from a script and hold anything.
+            // A usage error repeats the argument, which may contain any bytes: escape them for the terminal.
             let lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
             let text = lines.map { EscapedText(String($0), limit: 2000).description }.joined(separator: "\n")
             if !text.isEmpty { try? (code == .success ? StandardStream.output : .error).write(text + "\n") }
@@ -47,9 +46,12 @@ struct NitkaCommand: ParsableCommand {
     }
 }
 
-/// What the tool's exit codes mean.
+/// The exit codes beside 0 (good) and 64 (wrong usage).
 enum Exit {
-    static let notGood = ExitCode(1)
+    /// The checked thing is not good.
+    static let failure = ExitCode(1)
+    /// The command could not judge the result, or could not do its work.
     static let notJudged = ExitCode(2)
+    /// A drain cut off a client or lost a waiting client.
     static let cutOff = ExitCode(3)
 }

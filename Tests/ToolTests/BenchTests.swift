@@ -13,39 +13,43 @@ import Testing
 @Suite struct BenchCommandTests {
     private let quick = ["--duration", "200ms", "--warmup", "50ms"]
 
-    @Test func aServerOfOurOwnIsLoadedAndFoundGood() async throws {
+    @Test("without an address, bench loads a new server and exits with 0") func startsServerWithoutAddress()
+        async throws
+    {
         let ending = try await Tool.run(["bench", "--clients", "4"] + quick)
         #expect(ending.code == 0)
-        #expect(ending.output.hasPrefix("a server of our own, model tasks, at 127.0.0.1:"))
+        #expect(ending.output.hasPrefix("a new server at 127.0.0.1:"))
         #expect(ending.output.contains("\nVALID\n"))
     }
 
-    @Test func nothingThereIsNoVerdict() async throws {
+    @Test("a refused connection exits with 2 and names the address") func refusedConnectionIsNotJudged() async throws {
         let ending = try await Tool.run(["bench", "127.0.0.1:1"] + quick)
         #expect(ending.code == 2)
         #expect(ending.error == "nitka: could not be judged: connect to 127.0.0.1:1: connection refused\n")
     }
 
-    @Test func aGateThatIsCrossedIsNamed() async throws {
+    @Test("a failed gate exits with 1 and names the metric") func failedGateIsNamed() async throws {
         let ending = try await Tool.run(["bench", "--clients", "4", "--fail-if", "p99<1s"] + quick)
         #expect(ending.code == 1)
         #expect(ending.output.contains("FAIL: p99 is "))
         #expect(ending.output.contains(", less than 1 s\n"))
     }
 
-    /// A line that went on in the next row would be replaced in part alone.
-    @Test(.enabled(if: Peer.has("/usr/bin/script"), "skipped: no script(1) to make a terminal"))
-    func theLiveLineStaysInOneRowOfANarrowTerminal() async throws {
+    /// A status line that wraps to the next row could be replaced only in part.
+    @Test(
+        "the status line fits in one row of a narrow terminal",
+        .enabled(if: Peer.has("/usr/bin/script"), "skipped: no script(1) to make a terminal"))
+    func statusLineFitsNarrowTerminal() async throws {
         let bench = "stty cols 40; \(Tool.path) bench --clients 2 --duration 1200ms --warmup 50ms"
         let ending = try await Tool.run(["-qec", bench, "/dev/null"], of: "/usr/bin/script")
         let parts = ending.output.replacing("\r\u{1b}[K", with: "\u{1}").split(separator: "\u{1}")
-        // What comes before the first and after the last of them is no live line.
-        let live = parts.dropFirst().dropLast()
-        #expect(live.contains { $0.contains("echoes/s") }, "\(ending.output)")
-        #expect(live.allSatisfy { $0.count < 40 }, "\(live)")
+        // The parts before the first and after the last replacement are not status lines.
+        let statusLines = parts.dropFirst().dropLast()
+        #expect(statusLines.contains { $0.contains("echoes/s") }, "\(ending.output)")
+        #expect(statusLines.allSatisfy { $0.count < 40 }, "\(statusLines)")
     }
 
-    @Test func aFileThatCannotBeWrittenTakesNoOtherWithIt() async throws {
+    @Test("a report that cannot be written does not stop the other reports") func failedFileKeepsOthers() async throws {
         try await withFolder { folder in
             let arguments = ["bench", "--clients", "4", "--json", "/nowhere/a.json", "--hlog", "\(folder)/a.hlog"]
             let ending = try await Tool.run(arguments + ["--fail-if", "p99<1s"] + quick)
@@ -57,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func jsonOnStandardOutputIsAlone() async throws {
+    @Test("with --json -, standard output contains only JSON") func jsonOnStandardOutput() async throws {
         let ending = try await Tool.run(["bench", "--clients", "4", "--json", "-"] + quick)
         #expect(ending.code == 0)
         let report = try BenchReport(json: ending.output)
@@ -66,25 +70,28 @@ import Testing
         #expect(ending.error.contains("VALID"))
     }
 
-    @Test(arguments: [
-        ["--depth", "2", "--mode", "stream"], ["--talkers", "2"], ["--rate", "1k", "--find-max", "p99<5ms"],
-        ["127.0.0.1:7007", "--model", "tasks"], ["--rate", "0x10"], ["--size", "1e3"], ["--fail-if", "p42>1ms"],
-        ["--json", "-", "--html", "-"], ["--json", "a", "--hlog", "a"], ["--find-max", "p99"], ["--duration", "5"],
-        ["--clients", "0"],
-    ])
-    func whatCannotBeIsWrongUsage(arguments: [String]) async throws {
+    @Test(
+        "contradictory or malformed options of bench are wrong usage",
+        arguments: [
+            ["--depth", "2", "--mode", "stream"], ["--talkers", "2"], ["--rate", "1k", "--find-max", "p99<5ms"],
+            ["127.0.0.1:7007", "--model", "tasks"], ["--rate", "0x10"], ["--size", "1e3"], ["--fail-if", "p42>1ms"],
+            ["--json", "-", "--html", "-"], ["--json", "a", "--hlog", "a"], ["--find-max", "p99"], ["--duration", "5"],
+            ["--clients", "0"],
+        ])
+    func contradictionsAreWrongUsage(arguments: [String]) async throws {
         let ending = try await Tool.run(["bench"] + arguments)
         #expect(ending.code == 64)
         #expect(ending.output == "")
     }
 
-    @Test func aMachineThatLacksDescriptorsIsToldWhatToDo() async throws {
+    @Test("a shortage of descriptors or local ports exits with 2 and names the remedy")
+    func descriptorShortageNamesRemedy() async throws {
         let ending = try await Tool.run(["bench", "--clients", "900000", "127.0.0.1:7007"] + quick)
         #expect(ending.code == 2)
         #expect(ending.error.contains("ulimit -n 900064") || ending.error.contains("ip_local_port_range"))
     }
 
-    @Test func aSignalEndsItWithWhatItHas() async throws {
+    @Test("a signal ends the run early and keeps the result so far") func signalKeepsResult() async throws {
         let result = try await Subprocess.run(
             .path(Tool.path), arguments: ["bench", "--clients", "4", "--duration", "600s", "--json", "-"], input: .none,
             output: .string(limit: 1 << 20), error: .sequence
@@ -102,8 +109,8 @@ import Testing
         #expect(report.duration < 300)
     }
 
-    /// Every command that `nitka help bench` shows is run, for a short while.
-    @Test func everyExampleOfTheHelpDoesWhatItShows() async throws {
+    /// Runs each command of `nitka help bench`, for a short time.
+    @Test("every example in the help of bench runs") func helpExamplesRun() async throws {
         let help = try await Tool.run(["help", "bench"])
         let examples = help.output.split(separator: "\n").filter { $0.hasPrefix("  nitka bench") }
         #expect(examples.count >= 8)
@@ -117,7 +124,7 @@ import Testing
             #expect(threads.join(until: .now + .seconds(30)))
         }
         for example in examples {
-            // What stands behind two blanks says what it does.
+            // Several spaces separate an example from its explanation.
             let command = String(example.dropFirst(2)).split(separator: "   ")[0]
             let arguments = command.split(separator: " ").dropFirst().map { word in
                 switch word {
@@ -127,9 +134,9 @@ import Testing
                 }
             }
             let ending = try await Tool.run(arguments + quick)
-            // A machine that is busy with other tests may be slow, and then the tool says so: but it knew what to do.
+            // While other tests keep the machine busy, a gate may fail and a run may be INVALID: the example still ran.
             let isJudged =
-                ending.code == 0 || ending.output.contains("FAIL: p99") || ending.output.contains("no rate was")
+                ending.code == 0 || ending.output.contains("FAIL: p99") || ending.output.contains("found no rate")
             #expect(isJudged || ending.output.contains("INVALID"), "\(example): \(ending.output) \(ending.error)")
             #expect(ending.output.contains("0 errors") || ending.output.contains("closed loop"))
             #expect(ending.error == "")

@@ -5,9 +5,9 @@ import NitkaEcho
 import NitkaSystem
 import Testing
 
-/// Every command that `nitka help check` shows is run, against a server where the help has one.
+/// Runs each command of `nitka help check`, against a server where the command has an address.
 @Suite struct CheckHelpTests {
-    @Test func everyExampleOfTheHelpDoesWhatItShows() async throws {
+    @Test("every example in the help of check runs with the expected exit code") func helpExamplesRun() async throws {
         let help = try await Tool.run(["help", "check"])
         let examples = help.output.split(separator: "\n").filter { $0.hasPrefix("  nitka check") }
             .map { $0.split(separator: " ").dropFirst().map(String.init) }

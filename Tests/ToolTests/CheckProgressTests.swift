@@ -7,9 +7,9 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// What a check shows while it goes on, and how it is ended early.
+/// The progress of a check, and its early end.
 @Suite struct CheckProgressTests {
-    /// Ten minutes of silence: whoever sees a row before they are over was told in time.
+    /// 10 minutes of silence: a row that the test reads before their end was printed during the check.
     private static let long = ["--idle", "10m", "--only", "echo,idle,close"]
 
     private func run(
@@ -32,20 +32,20 @@ import Testing
         }
     }
 
-    @Test func aRowIsThereWhenItsStageHasEnded() async throws {
+    @Test("a row is printed as soon as its stage ends") func rowsArePrintedAsStagesEnd() async throws {
         let (code, lines) = try await run(Self.long, signals: 1)
         #expect(code == 2)
         try #require(lines.count == 6, "\(lines)")
         #expect(lines[2].hasPrefix("PASS  echo "))
         #expect(lines[4].hasPrefix("SKIP  idle ") && lines[4].hasSuffix(" the check was interrupted"))
         #expect(lines[5] == "could not be judged: the check was interrupted")
-        // In a pipe nobody is told what is being waited for.
+        // A pipe gets no status line.
         #expect(!lines.joined().contains("\u{1b}"))
     }
 
-    @Test func whatHasFailedFailsAlsoWhenItIsEndedEarly() async throws {
+    @Test("a check that failed before a signal exits with 1") func failureBeforeSignalFails() async throws {
         let (code, lines) = try await run(Self.long, signals: 1) { client in
-            // The few bytes of the stages after it are random: one of them may have that value, too.
+            // Change only large messages: the random bytes of later stages may contain 200 too.
             while let bytes = try client.read() {
                 try client.write(bytes.count > 64 ? bytes.map { $0 == 200 ? 0 : $0 } : bytes)
             }
@@ -54,8 +54,8 @@ import Testing
         #expect(lines.last == "FAIL: echo: a byte of value 200 comes back as 0", "\(lines)")
     }
 
-    /// A connection attempt and a look-up are waited for nowhere else than in the kernel: a signal ends them too.
-    @Test func aSignalEndsAConnectionAttempt() async throws {
+    /// A connection attempt blocks in the kernel: a signal must end it too.
+    @Test("a signal ends a connection attempt") func signalEndsConnectionAttempt() async throws {
         let listener = try Listener(on: Endpoint("127.0.0.1:0"), backlog: 0)
         let address = "\(listener.addresses[0])"
         let waiting = fillBacklog(of: listener.addresses[0])
@@ -75,23 +75,26 @@ import Testing
         #expect(!waiting.isEmpty)
     }
 
-    /// Nobody reads, so the first signal's report can't be written: the second does not wait for it.
-    @Test func aSecondSignalEndsItAtOnce() async throws {
+    /// The pipe is full and has no reader, so the report after the first signal blocks: the second signal must not wait
+    /// for it.
+    @Test("a second signal ends the check even if its report cannot be written") func secondSignalEndsAtOnce()
+        async throws
+    {
         let (reading, writing) = try FileDescriptor.pipe()
         defer { try? reading.close() }
-        // What is left of its 64 KiB holds the first row, and not the second, which comes when there was a connection.
+        // The rest of its 64 KiB holds the first row, but not the second, which is printed after the connection.
         let taken = (1 << 16) - 80
         #expect(try writing.writeAll([UInt8](repeating: 0, count: taken)) == taken)
-        let (comers, comer) = AsyncStream.makeStream(of: Void.self)
+        let (connections, connected) = AsyncStream.makeStream(of: Void.self)
         let result = try await whileServing { client in
-            comer.yield()
+            connected.yield()
             try EchoService.serve(client)
         } _: { address in
             try await Subprocess.run(
                 .path(Tool.path), arguments: ["check", address, "--only", "echo"], input: .none,
                 output: .fileDescriptor(writing, closeAfterSpawningProcess: true), error: .discarded
             ) { execution in
-                for await _ in comers { break }
+                for await _ in connections { break }
                 try execution.send(signal: .interrupt)
                 try execution.send(signal: .terminate)
             }
@@ -100,7 +103,7 @@ import Testing
     }
 }
 
-/// Serves on a port of its own for as long as the body runs.
+/// Runs a server on a free port while the body runs.
 func whileServing<Result: Sendable>(
     _ handler: @escaping @Sendable (Client) throws -> Void, _ body: (String) async throws -> Result
 ) async throws -> Result {
@@ -114,7 +117,7 @@ func whileServing<Result: Sendable>(
     return try await body("\(server.addresses[0])")
 }
 
-/// Connects until the backlog is full, and the kernel answers no more.
+/// Connects until the backlog is full and the kernel accepts no more connections.
 private func fillBacklog(of address: SocketAddress) -> [Connection] {
     var waiting: [Connection] = []
     while let connection = try? Connection.open(to: address, timeout: .milliseconds(300)) { waiting.append(connection) }

@@ -7,9 +7,9 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// What is wrong around a check is not the server's fault.
+/// A shortage on the machine of the check is not a fault of the server.
 @Suite struct CheckSurroundingsTests {
-    /// Runs a line of the shell, in which `nitka` is the tool.
+    /// Runs a shell script in which `nitka` is the tool.
     private func shell(_ script: String) async throws -> Tool.Ending {
         let result = try await Subprocess.run(
             .name("sh"), arguments: ["-c", "nitka() { \"$0\" \"$@\"; }; \(script)", Tool.path.string], input: .none,
@@ -18,7 +18,9 @@ import Testing
             code: Tool.code(result.terminationStatus), output: result.standardOutput, error: result.standardError)
     }
 
-    @Test func aMachineWithoutDescriptorsDoesNotFailTheServer() async throws {
+    @Test("a shortage of descriptors skips a stage and does not fail the server") func descriptorShortageSkipsStage()
+        async throws
+    {
         let ending = try await whileServing(EchoService.serve) { address in
             try await shell("ulimit -n 16; nitka check \(address) --clients 50 --skip integrity,half-close")
         }
@@ -29,30 +31,34 @@ import Testing
         #expect(ending.output.contains("PASS  close"))
     }
 
-    @Test(.enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() })
-    func aMachineWithoutThreadsDoesNotFailTheServer() async throws {
+    @Test(
+        "a shortage of threads is reported as its own reason, and does not fail the server",
+        .enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() })
+    func threadShortageIsNotJudged() async throws {
         let ending = try await shell(
             "strace -f -qq -o /dev/null -e inject=clone3:error=EAGAIN \(Tool.path) check 127.0.0.1:1 --json")
         #expect(ending.code == 2, "\(ending.error)")
         #expect(ending.output.split(separator: "\"reason\" : \"no-thread\"").count == 10, "\(ending.output)")
     }
 
-    @Test func aServerOfOurOwnIsNotStartedWithTooFewDescriptors() async throws {
+    @Test("check starts no server if the descriptor limit is too low, and names the remedy")
+    func descriptorShortageStartsNoServer() async throws {
         let ending = try await shell("ulimit -n 32; nitka check")
         #expect(ending.code == 2)
-        let remedy = "8 clients and a server of our own need 48 descriptors, and 32 are allowed: ulimit -n 48"
+        let remedy = "8 clients and the server need 48 descriptors, but the limit is 32: run ulimit -n 48"
         #expect(ending.error == "nitka: \(remedy)\n")
     }
 
-    /// The socket would get the number of standard output, and the server what is meant for people.
-    @Test(arguments: [">&-", "<&- >&- 2>&-"]) func closedStreamsAreNotMistakenForSockets(streams: String) async throws {
+    /// A socket could get the number of standard output: then the report would be sent to the server.
+    @Test("a check with closed standard streams writes no report into a socket", arguments: [">&-", "<&- >&- 2>&-"])
+    func closedStandardStreams(streams: String) async throws {
         let ending = try await whileServing(EchoService.serve) { address in
             try await shell("nitka check \(address) --timeout 20s --skip integrity \(streams)")
         }
         #expect(ending.code == 0)
     }
 
-    @Test func aReaderWhoHasGoneIsNoReasonToStop() async throws {
+    @Test("a closed output pipe does not change the exit code") func closedPipeDoesNotFail() async throws {
         let ending = try await whileServing(EchoService.serve) { address in
             try await shell(
                 """
@@ -64,7 +70,9 @@ import Testing
         #expect(ending.error == "0\n0\n0\n")
     }
 
-    @Test func aReportThatCannotBeWrittenIsOneSentence() async throws {
+    @Test("a full disk at standard output exits with 2 and prints one sentence") func fullDiskIsOneSentence()
+        async throws
+    {
         let ending = try await whileServing(EchoService.serve) { address in
             try await shell("nitka check \(address) --timeout 20s --only echo --json > /dev/full")
         }
@@ -72,9 +80,11 @@ import Testing
         #expect(ending.error == "nitka: write standard output: no space left on device\n")
     }
 
-    /// Columns are those of the terminal, where there is one.
-    @Test(.enabled(if: Peer.has("script"), "skipped: no script(1) to make a terminal"))
-    func aNarrowTerminalGetsNarrowLines() async throws {
+    /// The width is that of the terminal.
+    @Test(
+        "no line is wider than the terminal",
+        .enabled(if: Peer.has("script"), "skipped: no script(1) to make a terminal"))
+    func linesFitNarrowTerminal() async throws {
         let ending = try await whileServing(EchoService.serve) { address in
             try await shell(
                 "script -qec 'stty cols 40; \(Tool.path) check \(address) --timeout 20s --idle 10ms' /dev/null")

@@ -4,7 +4,9 @@ import Subprocess
 import Testing
 
 @Suite struct CheckTests {
-    @Test(arguments: ["threads", "tasks"]) func concurrentModelsPass(model: String) async throws {
+    @Test("a server with a concurrent model passes", arguments: ["threads", "tasks"]) func concurrentModelsPass(
+        model: String
+    ) async throws {
         let ending = try await Tool.run(["check", "--model", model, "--timeout", "20s"])
         #expect(ending.code == 0)
         #expect(ending.output.contains("8 of 8 served at once"))
@@ -12,14 +14,18 @@ import Testing
             ending.output.hasSuffix("PASS: 8 clients were served at the same time, each with its own bytes\n"))
     }
 
-    @Test func iterativeFailsAndSaysWhy() async throws {
+    @Test("a server with the iterative model fails, and the verdict names the reason") func iterativeModelFails()
+        async throws
+    {
         let ending = try await Tool.run(["check", "--model", "iterative", "--timeout", "1s"])
         #expect(ending.code == 1)
         #expect(ending.output.contains("waits-for-others: 1 of 8 served at once"))
         #expect(ending.output.contains("FAIL: clients wait for one another"))
     }
 
-    @Test func nothingThereIsNoVerdict() async throws {
+    @Test("a refused connection exits with 2 and skips the other stages") func refusedConnectionIsNotJudged()
+        async throws
+    {
         let ending = try await Tool.run(["check", "127.0.0.1:1"])
         #expect(ending.code == 2)
         #expect(ending.output.hasSuffix("could not be judged: connect to 127.0.0.1:1: connection refused\n"))
@@ -28,14 +34,16 @@ import Testing
         #expect(lines[2].hasPrefix("SKIP  echo "))
     }
 
-    @Test func aMonitorGetsItsOwnCodes() async throws {
+    @Test("--nagios prints one line and exits with the codes of Nagios") func nagiosExitCodes() async throws {
         let ending = try await Tool.run(["check", "127.0.0.1:1", "--nagios"])
         #expect(ending.code == 2)
         #expect(ending.output.hasPrefix("ECHO CRITICAL - could not be judged: connect to 127.0.0.1:1: "))
     }
 
-    @Test(arguments: [",", "foo", "echo,", "echo;close", "Echo", "\u{1b}[31m"])
-    func oddStagesAreWrongUsage(value: String) async throws {
+    @Test(
+        "unknown stages are wrong usage, and the message lists the stages",
+        arguments: [",", "foo", "echo,", "echo;close", "Echo", "\u{1b}[31m"])
+    func unknownStagesAreWrongUsage(value: String) async throws {
         for option in ["--only", "--skip"] {
             let ending = try await Tool.run(["check", "\(option)=\(value)"])
             #expect(ending.code == 64)
@@ -44,23 +52,27 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ["--skip", "connect"], ["--expect", "refused"], ["--json", "--nagios"], ["127.0.0.1:7", "--model", "tasks"],
-        ["--bulk", "0"], ["--bulk", "8MB"], ["--idle", "0s"], ["--repeat", "0"], ["--seed", "-1"],
-        ["--expect", "maybe", "127.0.0.1:7"],
-    ])
-    func whatCannotBeAskedIsWrongUsage(arguments: [String]) async throws {
+    @Test(
+        "contradictory or malformed options of check are wrong usage",
+        arguments: [
+            ["--skip", "connect"], ["--expect", "refused"], ["--json", "--nagios"],
+            ["127.0.0.1:7", "--model", "tasks"],
+            ["--bulk", "0"], ["--bulk", "8MB"], ["--idle", "0s"], ["--repeat", "0"], ["--seed", "-1"],
+            ["--expect", "maybe", "127.0.0.1:7"],
+        ])
+    func contradictionsAreWrongUsage(arguments: [String]) async throws {
         #expect(try await Tool.run(["check"] + arguments).code == 64)
     }
 
-    @Test func aFileThatCannotBeWrittenIsOneSentence() async throws {
+    @Test("a report file that cannot be written exits with 2 and prints one sentence")
+    func unwritableFileIsOneSentence() async throws {
         let ending = try await Tool.run(["check", "--only", "echo", "--junit", "/no/such/folder/report.xml"])
         #expect(ending.code == 2)
         #expect(ending.error == "nitka: write /no/such/folder/report.xml: no such file or directory\n")
     }
 
-    /// What JUnit's readers are: parsers of XML.
-    @Test func anXMLParserReadsTheReport() async throws {
+    /// Readers of JUnit reports are XML parsers.
+    @Test("an XML parser reads the JUnit report") func junitReportIsXML() async throws {
         let script = """
             import sys, xml.etree.ElementTree as tree
             suite = tree.parse(sys.stdin).getroot().find("testsuite")

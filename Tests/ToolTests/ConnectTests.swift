@@ -6,7 +6,7 @@ import NitkaSystem
 import Testing
 
 @Suite struct ConnectTests {
-    @Test func megabytesGoThroughAPipeAndComeBack() async throws {
+    @Test("connect copies megabytes from a pipe to the server and back") func copiesMegabytes() async throws {
         let text = String(repeating: "0123456789abcdef", count: 200_000)
         try await withServer(EchoService.serve) { address in
             let ending = try await Tool.run(["connect", address, "--verify"], input: Array(text.utf8))
@@ -15,7 +15,9 @@ import Testing
         }
     }
 
-    @Test func verifySaysWhereTheFirstDifferenceIs() async throws {
+    @Test("--verify exits with 1 and prints the offset of the first difference") func verifyNamesFirstDifference()
+        async throws
+    {
         let flip: @Sendable (Client) throws -> Void = { client in
             var offset = 0
             while var bytes = try client.read() {
@@ -28,16 +30,16 @@ import Testing
             let input = [UInt8](repeating: 65, count: 10_000)
             let ending = try await Tool.run(["connect", address, "--verify"], input: input)
             #expect(ending.code == 1)
-            #expect(ending.error == "nitka: the first difference is at offset 5000: sent 65, got 64\n")
+            #expect(ending.error == "nitka: the first difference is at offset 5000: sent 65, received 64\n")
         }
     }
 
-    @Test func verifySaysHowMuchIsMissing() async throws {
+    @Test("--verify exits with 1 and prints how many bytes are missing") func verifyCountsMissingBytes() async throws {
         let drop: @Sendable (Client) throws -> Void = { client in while try client.read() != nil {} }
         try await withServer(drop) { address in
             let ending = try await Tool.run(["connect", address, "--verify"], input: [1, 2, 3])
             #expect(ending.code == 1)
-            #expect(ending.error == "nitka: the first difference is at offset 0: 3 bytes did not come back\n")
+            #expect(ending.error == "nitka: the first difference is at offset 0: 3 bytes missing\n")
         }
     }
 
@@ -45,8 +47,8 @@ import Testing
         _ handler: @escaping @Sendable (Client) throws -> Void, _ body: (String) async throws -> Void
     ) async throws {
         let server = try Server(on: "127.0.0.1:0")
-        let chain = ThreadGroup()
-        try chain.start(named: "accept") { _ = try? server.run(.threads, handler) }
+        let threads = ThreadGroup()
+        try threads.start(named: "accept") { _ = try? server.run(.threads, handler) }
         let result: Result<Void, any Error>
         do {
             result = .success(try await body("\(server.addresses[0])"))
@@ -54,7 +56,7 @@ import Testing
             result = .failure(error)
         }
         server.endNow()
-        #expect(chain.join(until: .now + .seconds(30)))
+        #expect(threads.join(until: .now + .seconds(30)))
         try result.get()
     }
 }

@@ -4,7 +4,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// Paths that only a network of one's own has.
+/// Paths that exist only in a network namespace.
 @Suite struct NamespaceTests {
     private static func run(_ script: String) async throws -> Tool.Ending {
         let result = try await Subprocess.run(
@@ -21,8 +21,9 @@ import Testing
         (try? await run(setUp + "mount --bind /etc/passwd /etc/hosts"))?.code == 0
     }
 
-    /// Each kind of path that the kernel knows, and that a check has a code for.
+    /// Each kind of blocked path that the kernel reports and the check has a reason for.
     @Test(
+        "the JSON report names the reason of a blocked path",
         .enabled("skipped: no namespaces, or no ip(8)") { await isAllowed() },
         arguments: [
             ("", "unreachable", "203.0.113.1:7"),
@@ -32,16 +33,18 @@ import Testing
             ("", "refused", "127.0.0.1:7"),
             ("", "not-found", "no-such-host.invalid:7"),
         ])
-    func everyPathHasItsReason(route: String, reason: String, address: String) async throws {
+    func blockedPathsHaveReasons(route: String, reason: String, address: String) async throws {
         let ending = try await Self.run(
             Self.setUp + "\(route) exec \"$0\" check \(address) --timeout 200ms --json")
         #expect(ending.code == 2)
         #expect(ending.output.contains("\"reason\" : \"\(reason)\""), "\(ending.output) \(ending.error)")
     }
 
-    /// One that refuses, one that does not answer, one that serves: a client gets through, and the report names all.
-    @Test(.enabled("skipped: no namespaces, or no ip(8)") { await isAllowed() })
-    func aNameWithDeadAddressesIsServedByTheLivingOne() async throws {
+    /// The name has 3 addresses: one refuses, one does not answer, one serves.
+    @Test(
+        "a check of a name with dead addresses uses the working one and reports the others",
+        .enabled("skipped: no namespaces, or no ip(8)") { await isAllowed() })
+    func nameWithDeadAddresses() async throws {
         let ending = try await Self.run(
             Self.setUp
                 + """

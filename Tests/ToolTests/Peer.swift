@@ -7,13 +7,13 @@ import Synchronization
 import SystemPackage
 import Testing
 
-/// Programs of others that the tests run.
+/// Servers and programs of other projects that the tests run.
 enum Peer {
     private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
 
     static func benchmarks(_ path: String) -> String { "\(root)/Benchmarks/\(path)" }
 
-    /// Is there such a program, on the path of programs or at a path of its own?
+    /// True if the program is executable, at its path or in a folder of `PATH`.
     static func has(_ program: String) -> Bool {
         let folders =
             program.contains("/")
@@ -28,21 +28,21 @@ enum Peer {
         return result.flatMap { Tool.code($0.terminationStatus) } == 0
     }
 
-    /// Runs a server on a free port, checks it, and ends it with all that it started.
+    /// Runs a server on a free port, checks it, and kills it with all its processes.
     ///
-    /// - Parameter command: the server's, for a port of 127.0.0.1.
+    /// - Parameter command: returns the command that starts the server on a port of 127.0.0.1.
     static func check(_ options: [String], of command: (String) -> [String]) async throws -> Tool.Ending {
         try await run({ ["check", $0] + options }, against: command)
     }
 
-    /// As ``check(_:of:)``, with the arguments of the tool for an address.
+    /// As ``check(_:of:)``, for any command of the tool.
     static func run(
         _ arguments: (String) -> [String], against command: (String) -> [String]
     ) async throws -> Tool.Ending {
         let port = try freePort()
         let words = command("\(port)")
         let name = words[0]
-        // A process for each client is left behind by some of them: all stand in a group of their own.
+        // Some servers leave a process for each client: put them all into one process group, and kill the group.
         var platform = PlatformOptions()
         platform.processGroupID = 0
         let result = try await Subprocess.run(
@@ -64,7 +64,8 @@ enum Peer {
 
     private static let nextPort = Mutex(UInt16.random(in: 20_000..<30_000))
 
-    /// Below the ports that the kernel gives away, and never the same one twice: another test would take it meanwhile.
+    /// A port below the kernel's ephemeral range, and a different one for each call: another test must not take it before
+    /// the server does.
     private static func freePort() throws -> UInt16 {
         for _ in 0..<1000 {
             let port = nextPort.withLock { port in

@@ -8,10 +8,11 @@ import Testing
 
 @Suite struct ServeTests {
     @Test(
+        "serve logs its address, its clients and its totals, and drains after SIGTERM",
         arguments: [
             ["iterative"], ["threads"], ["tasks"],
         ])
-    func saysWhereItListensAndWhoCameAndDrainsOnASignal(model: [String]) async throws {
+    func logsClientsAndDrains(model: [String]) async throws {
         let result = try await Subprocess.run(
             .path(Tool.path), arguments: Arguments(["serve", "--port", "0", "--model"] + model), input: .none,
             output: .sequence, error: .discarded
@@ -36,7 +37,7 @@ import Testing
         #expect(lines[4] == "served 1 client, 0 cut off, 3 bytes in, 3 out")
     }
 
-    @Test func aPortInUseIsOneSentence() async throws {
+    @Test("a port in use exits with 2 and prints one sentence") func portInUseIsOneSentence() async throws {
         let server = try Server(on: "127.0.0.1:0")
         let ending = try await Tool.run(["serve", "--port", "\(server.addresses[0].port)"])
         #expect(ending.code == 2)
@@ -44,8 +45,10 @@ import Testing
         #expect(ending.error == "nitka: listen on \(server.addresses[0]): address already in use\n")
     }
 
-    @Test(.enabled(if: Peer.has("prlimit"), "skipped: no prlimit"), .timeLimit(.minutes(1)))
-    func withoutRoomForAClientItDoesNotSayThatItListens() async throws {
+    @Test(
+        "serve exits with 2 and logs no address if the descriptor limit allows no client",
+        .enabled(if: Peer.has("prlimit"), "skipped: no prlimit"), .timeLimit(.minutes(1)))
+    func noDescriptorsForClients() async throws {
         let ending = try await Tool.run(
             ["--nofile=6:6", Tool.path.string, "serve", "--port", "0"], of: "/usr/bin/prlimit")
         #expect(ending.code == 2)
@@ -53,8 +56,10 @@ import Testing
         #expect(ending.error.hasSuffix(": the machine has the means for 0 clients by descriptors (RLIMIT_NOFILE 6)\n"))
     }
 
-    @Test(.enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() }, .timeLimit(.minutes(1)))
-    func withoutThreadsForItselfItIsOneSentence() async throws {
+    @Test(
+        "serve exits with 2 and prints one sentence if it cannot create its own threads",
+        .enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() }, .timeLimit(.minutes(1)))
+    func noThreadsForItself() async throws {
         let ending = try await Tool.run(
             [
                 "-f", "-qq", "-o", "/dev/null", "-e", "trace=clone3", "-e", "inject=clone3:error=EAGAIN:when=1",
@@ -64,7 +69,7 @@ import Testing
         #expect(ending.output == "")
         #expect(
             ending.error
-                == "nitka: make the threads that wait for signals and write the log: resource temporarily unavailable\n"
+                == "nitka: create the threads that wait for signals and write the log: resource temporarily unavailable\n"
         )
     }
 }

@@ -5,7 +5,7 @@ import NitkaSystem
 import Subprocess
 import SystemPackage
 
-/// The built tool, which stands beside the bundle of the tests.
+/// The built tool, in the same folder as the test bundle.
 enum Tool {
     static let path: FilePath = {
         let parts = CommandLine.arguments[0].split(separator: "/").dropLast()
@@ -18,7 +18,7 @@ enum Tool {
         let error: String
     }
 
-    /// Runs it to its end.
+    /// Runs the tool, or another program, to its end.
     static func run(
         _ arguments: [String], input: [UInt8] = [], of path: FilePath = path
     ) async throws -> Ending {

@@ -8,19 +8,19 @@ internal import NitkaBench
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Load an echo server, compare every byte that comes back, and say how long it took.",
+        abstract: "Load an echo server, compare every byte that comes back, and measure the round-trip times.",
         discussion: """
-            Without an address it starts a server of its own on a free port, and loads that.
+            Without an address, loads a new server on a free loopback port.
 
-            A closed loop (the default) sends a client's next message when its echo is back: a server that stalls is \
-            asked less, and looks better than it is. An open loop (--rate) sends on a schedule, and counts latency from \
-            when a message was due, however late the server let it be sent.
+            The default is a closed loop: a client sends its next message when the last echo is back. While the server \
+            stalls, a closed loop sends less, and the result looks better than what users see. With --rate, an open loop \
+            sends on a schedule and measures latency from the moment when a message was due.
 
-            A run that says nothing about the server is marked INVALID, with the reason. Control-C ends it early, with \
-            what was counted so far.
+            A run that says nothing about the server is marked INVALID, with the reason. Control-C ends a run early and \
+            prints the result so far.
 
             Examples:
-              nitka bench                          a server of our own, 50 clients
+              nitka bench                          a new server, 50 clients
               nitka bench 127.0.0.1:7007 --clients 500 --duration 5s
               nitka bench 127.0.0.1:7007 --rate 20k --html report.html
               nitka bench 127.0.0.1:7007 --mode stream --clients 8
@@ -30,11 +30,11 @@ struct BenchCommand: ParsableCommand {
               nitka bench 127.0.0.1:7007 --json a.json --fail-if 'p99>50ms'
               nitka bench 127.0.0.1:7007 --hlog a.hlog --fail-if 'errors>0.1%'
 
-            Exit codes: 0 good; 1 a gate was crossed: those of --fail-if, and, where they don't name them, any error and \
-            any wrong byte; 2 it could not be judged: nobody was served, or the run was invalid; 64 wrong usage.
+            Exit codes: 0 good; 1 a gate failed: a condition of --fail-if holds, or by default any error or wrong byte; \
+            2 could not be judged: no client was served, a report could not be written, or the run is invalid; 64 wrong usage.
             """)
 
-    @Argument(help: "The server, HOST:PORT; without it, one of our own.", transform: endpoint)
+    @Argument(help: "Address of the server, HOST:PORT. (default: start a server)", transform: endpoint)
     var server: Endpoint?
 
     @OptionGroup(title: "Load")
@@ -45,35 +45,35 @@ struct BenchCommand: ParsableCommand {
 
     @Option(
         help:
-            "Search for the highest rate at which this holds, as 'p99<10ms'; every step takes --duration (default: 2s).",
+            "Find the highest rate at which this condition holds, such as 'p99<10ms'. Each step takes --duration. (default of --duration here: 2s)",
         transform: ResultOptions.gate)
     var findMax: Gate?
 
-    @Option(help: "Who carries a client of the server that is started here.")
+    @Option(help: "Model of the server that bench starts: which thread runs a client. (default: tasks)")
     var model: ServingModel?
 
     func validate() throws {
         if server != nil, model != nil {
             throw ValidationError(
-                "--model is for the server that is started here: leave out the address, or the model.")
+                "--model sets the model of the server that bench starts: omit the address or --model.")
         }
         if findMax != nil, load.rate != nil {
-            throw ValidationError("--find-max looks for the rate by itself: leave out --rate.")
+            throw ValidationError("--find-max finds the rate itself: omit --rate.")
         }
         try load.check()
         try results.check()
     }
 
     func run() throws {
-        // Before any thread is made: a signal must reach the thread that waits for it, and no other.
+        // Before any thread is created: a new thread inherits the mask, and only the waiting thread may get a signal.
         Signals.block([Signals.interrupt, Signals.terminate])
         let code: Int32
         if let server {
             code = run(against: server)
         } else {
-            // Both ends of a connection are descriptors of this process.
+            // Each connection needs 2 descriptors: server and client are in this process.
             ProcessLimit.descriptors.raise(to: 2 * load.clients + 1024)
-            code = try withServer(of: model ?? .tasks, limits: load.limitsOfOwn(), saying: results.speaker.say) {
+            code = try withServer(of: model ?? .tasks, limits: load.serverLimits(), announce: results.output.line) {
                 run(against: $0)
             }
         }
@@ -85,7 +85,7 @@ struct BenchCommand: ParsableCommand {
         do {
             return try findMax.map { try session.search(for: $0) } ?? session.run()
         } catch {
-            complain("could not be judged: \(EscapedText("\(error)"))")
+            printError("could not be judged: \(EscapedText("\(error)"))")
             return Exit.notJudged.rawValue
         }
     }

@@ -6,81 +6,81 @@ internal import NitkaSystem
 internal import NitkaBench
 internal import NitkaProbe
 
-/// One bench from its first line to its verdict.
+/// Runs a load test or a search, prints its progress and result, and decides the exit code.
 struct BenchSession {
     let endpoint: Endpoint
     let plan: BenchPlan
     let results: ResultOptions
 
-    private var speaker: Speaker { results.speaker }
+    private var output: LineOutput { results.output }
 
-    /// Runs it, and returns the exit code.
+    /// Runs the plan once, and returns the exit code.
     func run() throws -> Int32 {
-        speaker.say("\(intent(plan)), \(endpoint)")
-        let outcome = try Interruptible.run(endpoint, plan, speaker)
+        output.line("\(summary(of: plan)), \(endpoint)")
+        let outcome = try InterruptibleBench.run(endpoint, plan, output)
         return try conclude(outcome)
     }
 
-    /// Looks for the highest rate at which the condition holds, and returns the exit code.
+    /// Finds the highest rate at which the condition holds, and returns the exit code.
     func search(for condition: Gate) throws -> Int32 {
         var closed = plan
         closed.rate = nil
-        speaker.say("looking for the highest rate with \(condition): \(intent(closed)), \(endpoint)")
-        let first = try Interruptible.run(endpoint, closed, nil)
-        if first.wasInterrupted { return ended() }
+        output.line("finding the highest rate with \(condition): \(summary(of: closed)), \(endpoint)")
+        let first = try InterruptibleBench.run(endpoint, closed, nil)
+        if first.wasInterrupted { return interrupted() }
         let probe = BenchReport(first)
-        speaker.say("closed loop  \(row(probe))")
+        output.line("closed loop  \(row(probe))")
         var search = MaxSearch(closedLoop: probe.echoesPerSecond)
         var best: BenchOutcome?
-        while let rate = search.next, !Interruptible.wasInterrupted {
+        while let rate = search.next, !InterruptibleBench.wasInterrupted {
             var step = plan
             step.rate = rate
-            let outcome = try Interruptible.run(endpoint, step, nil)
+            let outcome = try InterruptibleBench.run(endpoint, step, nil)
             if outcome.wasInterrupted { break }
             let report = BenchReport(outcome)
             let holds = report.valid && report.mismatches == 0 && condition.isMet(by: report)
             search.tried(rate, holds: holds)
             if holds, search.best == rate { best = outcome }
-            speaker.say("\(padded("\(Int(rate))/s", 11))  \(row(report))  \(holds ? "holds" : why(report, condition))")
+            output.line("\(padded("\(Int(rate))/s", 11))  \(row(report))  \(holds ? "holds" : failure(of: report))")
         }
         guard let best else {
-            if Interruptible.wasInterrupted { return ended() }
-            speaker.say("no rate was found at which \(condition) holds")
-            return Exit.notGood.rawValue
+            if InterruptibleBench.wasInterrupted { return interrupted() }
+            output.line("found no rate at which \(condition) holds")
+            return Exit.failure.rawValue
         }
-        speaker.say("")
+        output.line("")
         let code = try conclude(best)
-        let rate = "\(Int(search.best ?? 0)) echoes a second"
-        guard !Interruptible.wasInterrupted else {
-            speaker.say("\(condition) held at \(rate)")
-            return ended()
+        let rate = "\(Int(search.best ?? 0)) echoes per second"
+        guard !InterruptibleBench.wasInterrupted else {
+            output.line("\(condition) held at \(rate)")
+            return interrupted()
         }
-        speaker.say("highest rate with \(condition): \(rate)")
+        output.line("highest rate with \(condition): \(rate)")
         return code
     }
 
-    private func ended() -> Int32 {
-        speaker.say("the search was ended before it had found the highest rate")
+    private func interrupted() -> Int32 {
+        output.line("the search was interrupted before it found the highest rate")
         return Exit.notJudged.rawValue
     }
 
-    /// Shows the results, writes them where they were asked for, and says what they come to.
+    /// Prints the result, writes the reports, and returns the exit code.
     private func conclude(_ outcome: BenchOutcome) throws -> Int32 {
         let report = BenchReport(outcome)
         let isUnicode = TextStyle.isUnicode
-        for line in ReportTable(report).lines(unicode: isUnicode) { speaker.say(line) }
-        speaker.say("")
-        for line in TextHistogram(outcome.latency).lines(unicode: isUnicode) { speaker.say(line) }
+        for line in ReportTable(report).lines(unicode: isUnicode) { output.line(line) }
+        output.line("")
+        for line in TextHistogram(outcome.latency).lines(unicode: isUnicode) { output.line(line) }
         let unwritten = results.write(outcome)
-        let complaints = results.allGates.compactMap { $0.complaint(about: report) }
-        for complaint in complaints { speaker.say("FAIL: \(complaint)") }
-        for failure in unwritten { complain(failure) }
+        let violations = results.allGates.compactMap { $0.complaint(about: report) }
+        for violation in violations { output.line("FAIL: \(violation)") }
+        for failure in unwritten { printError(failure) }
         if !unwritten.isEmpty { return Exit.notJudged.rawValue }
-        if !complaints.isEmpty { return Exit.notGood.rawValue }
+        if !violations.isEmpty { return Exit.failure.rawValue }
         return report.valid ? 0 : Exit.notJudged.rawValue
     }
 
-    private func why(_ report: BenchReport, _ condition: Gate) -> String {
+    private func failure(of report: BenchReport) -> String {
         report.invalidReasons.first ?? (report.mismatches > 0 ? "wrong bytes" : "does not hold")
     }
 
@@ -89,9 +89,10 @@ struct BenchSession {
         return "\(padded("\(Int(report.echoesPerSecond)) echoes/s", 18))  \(times ?? "no echo")"
     }
 
-    private func intent(_ plan: BenchPlan) -> String {
-        let loop = plan.rate.map { "\(Int($0)) a second" } ?? "a closed loop"
-        return "\(plan.mode.rawValue), \(plan.clients) clients, \(plan.size) bytes, \(loop), \(shown(plan.duration))"
+    private func summary(of plan: BenchPlan) -> String {
+        let loop = plan.rate.map { "\(Int($0)) per second" } ?? "a closed loop"
+        return
+            "\(plan.mode.rawValue), \(plan.clients.counted("client")), \(plan.size.counted("byte")), \(loop), \(shown(plan.duration))"
     }
 
     private func padded(_ text: String, _ width: Int) -> String {

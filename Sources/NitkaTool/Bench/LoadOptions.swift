@@ -6,88 +6,80 @@ public import NitkaBench
 
 extension BenchMode: ExpressibleByArgument {}
 
-/// What is done to the server, as options.
+/// The options of `nitka bench` that describe the load.
 struct LoadOptions: ParsableArguments {
-    @Option(help: "What each client does.")
+    @Option(
+        help: """
+            What each client does: one message at a time (ping-pong), sends without waiting (stream), connects for each \
+            message (churn), or stays connected, mostly silent (hold).
+            """)
     var mode = BenchMode.pingPong
 
-    @Option(
-        name: .shortAndLong, help: .showing("Clients at once.", Self.defaults.clients),
-        transform: Quantity.count(1...1_000_000))
+    @Option(name: .shortAndLong, "Number of clients connected at the same time", in: .count(1...1_000_000))
     var clients = defaults.clients
 
     @Option(
-        name: .shortAndLong,
-        help: .showing("Bytes of a message.", "\(Self.defaults.size); 64KiB under stream"),
-        transform: Quantity.size(1...(1 << 30)))
+        name: .shortAndLong, "Bytes per message", in: .size(1...(1 << 30)),
+        default: "\(defaults.size); 64KiB with --mode stream")
     var size: Int?
 
     @Option(
-        name: .shortAndLong,
-        help: .showing("How long is counted.", Span(duration: Self.defaults.duration)),
-        transform: Quantity.duration(.milliseconds(10)...(.seconds(86_400))))
-    var duration: Span?
+        name: .shortAndLong, "How long to measure", in: .duration(.milliseconds(10)...(.seconds(86_400))),
+        default: "\(DurationArgument(duration: defaults.duration))")
+    var duration: DurationArgument?
 
     @Option(
         name: .shortAndLong,
-        help: """
-            Messages a second of all clients together, due on a schedule (an open loop), as 500, 20k or 1.5M; visits \
-            under churn. (default: a closed loop)
-            """,
-        transform: Quantity.rate(0.01...10_000_000))
+        """
+        Messages per second of all clients together, sent on a schedule (an open loop); with --mode churn, connections \
+        per second. k and M mean thousands and millions.
+        """,
+        in: .rate(0.01...10_000_000), default: "a closed loop")
     var rate: Double?
 
     @Option(
-        help: .showing("Messages that a client has on their way at most.", Self.defaults.depth),
-        transform: Quantity.count(1...65_536))
+        "Maximum number of messages of a client that are sent and not yet echoed", in: .count(1...65_536),
+        default: "\(defaults.depth)")
     var depth: Int?
 
-    @Option(
-        help: .showing("How long the load runs before it counts.", Span(duration: Self.defaults.warmup)),
-        transform: Quantity.duration(.zero...(.seconds(3600))))
-    var warmup = Span(duration: defaults.warmup)
+    @Option("How long to load the server before the measurement", in: .duration(.zero...(.seconds(3600))))
+    var warmup = DurationArgument(duration: defaults.warmup)
+
+    @Option("Time over which the clients connect; 0s connects all at once", in: .duration(.zero...(.seconds(3600))))
+    var ramp = DurationArgument(duration: defaults.ramp)
 
     @Option(
-        help: .showing("Over how long the clients connect.", "0s, as fast as they can"),
-        transform: Quantity.duration(.zero...(.seconds(3600))))
-    var ramp = Span(duration: defaults.ramp)
+        "Time limit of a connection attempt and of an echo", in: .duration(.milliseconds(10)...(.seconds(3600))))
+    var timeout = DurationArgument(duration: defaults.timeout)
 
-    @Option(
-        help: .showing("How long connecting, and an echo, may take.", Span(duration: Self.defaults.timeout)),
-        transform: Quantity.duration(.milliseconds(10)...(.seconds(3600))))
-    var timeout = Span(duration: defaults.timeout)
-
-    @Option(
-        help: "Threads that play the clients. (default: one a processor)", transform: Quantity.count(1...1024))
+    @Option("Number of threads that run the clients", in: .count(1...1024), default: "1 per processor")
     var threads: Int?
 
     @Option(
-        help: .showing("Clients that talk under hold; the others are silent.", Self.defaults.talkers),
-        transform: Quantity.count(1...1_000_000))
+        "Number of clients that send, with --mode hold; the others stay silent", in: .count(1...1_000_000),
+        default: "\(defaults.talkers)")
     var talkers: Int?
 
-    @Option(
-        help: .showing("What the bytes are made from.", Int(Self.defaults.seed)),
-        transform: Quantity.count(0...Int.max))
+    @Option("Seed of the bytes to send; the same seed gives the same bytes", in: .count(0...Int.max))
     var seed = Int(defaults.seed)
 
     private static let defaults = BenchPlan()
-    /// A search takes many steps.
+    /// Shorter than the default of a single run: a search takes many steps.
     private static let stepOfSearch = Duration.seconds(2)
 
     func check() throws {
         if depth != nil, mode == .churn || mode == .stream {
             throw ValidationError(
-                "--depth goes with --mode ping-pong and hold: a stream has no bound, a visit one echo.")
+                "--depth needs --mode ping-pong or hold: a stream has no limit, a churn connection sends 1 message.")
         }
-        if talkers != nil, mode != .hold { throw ValidationError("--talkers goes with --mode hold.") }
+        if talkers != nil, mode != .hold { throw ValidationError("--talkers needs --mode hold.") }
         if mode == .churn, let size, size > 1 << 20 {
-            throw ValidationError("Under churn a message has 1MiB at most.")
+            throw ValidationError("With --mode churn, --size is at most 1MiB.")
         }
     }
 
-    /// What a server of our own allows: all the clients, however long they are silent.
-    func limitsOfOwn() throws(NitkaError) -> Limits {
+    /// The limits of the server that `bench` starts: all the clients, without an idle timeout.
+    func serverLimits() throws(NitkaError) -> Limits {
         try Limits(clients: clients + 1, clientsPerSource: clients + 1, idleTimeout: nil)
     }
 

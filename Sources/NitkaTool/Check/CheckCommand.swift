@@ -9,11 +9,12 @@ internal import NitkaProbe
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Judge the path to an echo server: reachable, unharmed, served at once.",
+        abstract: "Check the path to an echo server: connection, data integrity, concurrent service.",
         discussion: """
-            Stages: resolve, connect, echo, integrity, half-close, together (all clients connect before any of them \
-            speaks), cross-talk, idle (with --idle), close. One that can't be judged because an earlier one failed is \
-            skipped. Without an address it starts a server of its own on a free port, and checks that.
+            Without an address, checks a new server on a free loopback port.
+
+            Stages: resolve, connect, echo, integrity, half-close, together (all clients connect before the first one \
+            sends), cross-talk, idle (only with --idle), close. A stage is skipped if it needs a stage that failed.
 
             Examples:
               nitka check
@@ -26,17 +27,17 @@ struct CheckCommand: ParsableCommand {
               nitka check localhost:7007 --nagios
               nitka check localhost:1 --expect refused
 
-            Control-C ends a check early with what was judged; a second one ends it at once.
+            Control-C ends the check early and prints the report of the stages that ended. A second Control-C exits at \
+            once.
 
-            Exit code 0: PASS. 1: FAIL. 2: nothing could be judged, since nothing takes connections there, or the check \
-            was ended early before anything failed. With --nagios they are what Nagios wants: 0 OK, 2 CRITICAL, \
-            3 UNKNOWN.
+            Exit codes: 0 PASS; 1 FAIL; 2 could not be judged: the connection failed, or the check ended early without a \
+            failure; 64 wrong usage. With --nagios: 0 OK, 2 CRITICAL, 3 UNKNOWN.
             """)
 
-    @Argument(help: "The server, HOST:PORT; without it, one of our own.", transform: endpoint)
+    @Argument(help: "Address of the server, HOST:PORT. (default: start a server)", transform: endpoint)
     var server: Endpoint?
 
-    @Option(help: "Who carries a client of the server that is started here.")
+    @Option(help: "Model of the server that check starts: which thread runs a client. (default: threads)")
     var model: ServingModel?
 
     @OptionGroup var how: CheckOptions
@@ -44,54 +45,59 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Print the report as JSON.")
     var json = false
 
-    @Flag(help: "Print one line for Nagios, and exit as it wants.")
+    @Flag(help: "Print one line for Nagios, and exit with its codes.")
     var nagios = false
 
-    @Option(help: ArgumentHelp("Write the report as JUnit's XML to a file too.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Also write the report as JUnit XML to this file; - for standard output.", valueName: "file")
+    )
     var junit: String?
 
     func validate() throws {
         if server != nil, model != nil {
             throw ValidationError(
-                "--model is for the server that is started here: leave out the address, or the model.")
+                "--model sets the model of the server that check starts: omit the address or --model.")
         }
         if server == nil, how.expect != nil {
-            throw ValidationError("--expect is about a path that is there: say which, HOST:PORT.")
+            throw ValidationError("--expect needs the address of a server, HOST:PORT.")
         }
-        if json, nagios { throw ValidationError("--json and --nagios both take standard output: leave out one.") }
+        if json, nagios { throw ValidationError("--json and --nagios both write to standard output: omit one.") }
     }
 
     func run() throws {
-        let interrupt = CheckInterrupt(secondExitsWith: notJudged.rawValue)
-        let narrator = json || nagios ? nil : CheckNarrator(idle: how.idle?.duration)
+        let signals = CheckSignals(secondExitsWith: notJudged.rawValue)
+        let printer = json || nagios ? nil : CheckPrinter(idle: how.idle?.duration)
         func check(_ endpoint: Endpoint) -> CheckReport {
-            EchoCheck(endpoint, how.settings).runBlocking(interruptedBy: interrupt.interruption) { narrator?.show($0) }
+            EchoCheck(endpoint, how.settings).runBlocking(interruptedBy: signals.interruption) { printer?.show($0) }
         }
         let report: CheckReport
         do {
             ProcessLimit.descriptors.raise(to: (server == nil ? 2 : 1) * how.clients + 64)
-            report = try server.map(check) ?? checkOwn(check)
+            report = try server.map(check) ?? checkNewServer(check)
         } catch {
-            complain(EscapedText("\(error)", limit: 400).description)
+            printError(EscapedText("\(error)", limit: 400).description)
             throw notJudged
         }
-        narrator?.finish(report)
+        printer?.finish(report)
         try write(report)
         if let code = code(of: report) { throw code }
     }
 
-    /// It shares our descriptors: with too few of them it would be judged for what is our fault.
-    private func checkOwn(_ check: (Endpoint) -> CheckReport) throws -> CheckReport {
+    /// Checks a server in this process.
+    ///
+    /// Server and clients share the descriptors of the process: refuse to start if the limit is too low, because the
+    /// server would fail the check through no fault of its own.
+    private func checkNewServer(_ check: (Endpoint) -> CheckReport) throws -> CheckReport {
         let needed = 2 * how.clients + 32
         if let allowed = ProcessLimit.descriptors.current.soft, allowed < needed {
-            throw CheckObstacle(
+            throw DescriptorShortage(
                 description:
-                    "\(how.clients) clients and a server of our own need \(needed) descriptors, and \(allowed) "
-                    + "are allowed: ulimit -n \(needed)")
+                    "\(how.clients.counted("client")) and the server need \(needed) descriptors, but the limit is "
+                    + "\(allowed): run ulimit -n \(needed)")
         }
         return try withServer(
-            of: model ?? .threads, limits: how.limitsOfOwn(),
-            saying: { text in if !json, !nagios { say("checking \(text)") } },
+            of: model ?? .threads, limits: how.serverLimits(),
+            announce: { text in if !json, !nagios { printLine("checking \(text)") } },
             check)
     }
 
@@ -101,12 +107,12 @@ struct CheckCommand: ParsableCommand {
             if nagios { try put(report.nagiosLine() + "\n") }
             if let junit { try TextFile.write(report.junit(), to: junit) }
         } catch {
-            complain("\(error)")
+            printError("\(error)")
             throw notJudged
         }
     }
 
-    /// A reader that has gone is no reason to stop; a disk that is full is.
+    /// Writes to standard output. Ignores a closed pipe, but throws on a full disk: the report would be incomplete.
     private func put(_ text: String) throws(TextFile.Failure) {
         do throws(Errno) {
             try StandardStream.output.write(text)
@@ -115,37 +121,40 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
-    private var notJudged: ExitCode { nagios ? Exit.unknownToMonitor : Exit.notJudged }
+    private var notJudged: ExitCode { nagios ? Exit.nagiosUnknown : Exit.notJudged }
 
     private func code(of report: CheckReport) -> ExitCode? {
         if nagios { return report.nagiosCode == 0 ? nil : ExitCode(report.nagiosCode) }
         return switch report.verdict {
         case .passed: nil
-        case .failed: Exit.notGood
+        case .failed: Exit.failure
         case .notJudged: Exit.notJudged
         }
     }
 }
 
-/// What this machine lacks for a check, with the remedy.
-private struct CheckObstacle: Error, CustomStringConvertible {
+/// The descriptor limit of this machine is too low for the check.
+private struct DescriptorShortage: Error, CustomStringConvertible {
     let description: String
 }
 
 extension Exit {
-    /// What Nagios calls UNKNOWN.
-    static let unknownToMonitor = ExitCode(3)
+    /// The state UNKNOWN of Nagios.
+    static let nagiosUnknown = ExitCode(3)
 }
 
-/// A server's address as an argument.
+/// Parses a server's address.
 @Sendable func endpoint(_ text: String) throws -> Endpoint {
     do {
         let endpoint = try Endpoint(text)
         guard endpoint.port > 0 else {
-            throw ValidationError("A port to connect to is a whole number from 1 to 65535.")
+            throw ValidationError("The port must be a whole number from 1 to 65535.")
         }
         return endpoint
     } catch let error as NitkaError {
-        throw ValidationError("\(error.reason)".prefix(1).uppercased() + "\(error.reason)".dropFirst() + ".")
+        throw ValidationError(sentence("\(error.reason)"))
     }
 }
+
+/// A reason as a sentence of its own.
+func sentence(_ reason: String) -> String { reason.prefix(1).uppercased() + reason.dropFirst() + "." }

@@ -5,64 +5,58 @@ internal import Nitka
 internal import NitkaCheck
 internal import NitkaProbe
 
-/// How a check is made, as options.
+/// The options of `nitka check` that become its settings.
 struct CheckOptions: ParsableArguments {
-    @Option(
-        help: .showing("Clients at once, in together and cross-talk.", Self.defaults.clients),
-        transform: Quantity.count(1...10_000))
+    @Option("Number of clients connected at the same time, in together and cross-talk", in: .count(1...10_000))
     var clients = defaults.clients
 
-    @Option(
-        help: .showing("Messages that each of them sends, in together.", Self.defaults.rounds),
-        transform: Quantity.count(1...1000))
+    @Option("Messages per client, in together", in: .count(1...1000))
     var rounds = defaults.rounds
 
-    @Option(
-        help: .showing("Bytes in each of these messages.", Self.defaults.size), transform: Quantity.count(1...65_536))
+    @Option("Bytes per message, in together", in: .count(1...65_536))
     var size = defaults.size
 
-    @Option(
-        help: .showing("Bytes that are streamed, in integrity.", Size(bytes: Self.defaults.bulk)),
-        transform: Quantity.size(1...(16 << 30)))
+    @Option("Bytes to stream, in integrity", in: .size(1...(16 << 30)))
     var bulk = defaults.bulk
 
     @Option(
-        help: .showing(
-            "How long connecting or an answer may take; a stage may take fifteen times as long, 3 s at least.",
-            Span(duration: Self.defaults.timeout)),
-        transform: Quantity.duration(.milliseconds(10)...(.seconds(3600))))
-    var timeout = Span(duration: defaults.timeout)
+        """
+        Time limit of a connection attempt and of a reply. A whole stage may take 15 times as long, and at least 3s.
+        """,
+        in: .duration(.milliseconds(10)...(.seconds(3600))))
+    var timeout = DurationArgument(duration: defaults.timeout)
 
     @Option(
-        help: "How long a connection is left silent, in idle, which is skipped without it.",
-        transform: Quantity.duration(.milliseconds(10)...(.seconds(86_400))))
-    var idle: Span?
+        "How long to keep a connection silent, in idle",
+        in: .duration(.milliseconds(10)...(.seconds(86_400))), default: "skip the stage")
+    var idle: DurationArgument?
 
-    @Option(
-        help: .showing("How often each stage is asked, until it fails.", Self.defaults.repeats),
-        transform: Quantity.count(1...1000))
+    @Option("Number of times to run each stage; the first failure ends it", in: .count(1...1000))
     var `repeat` = defaults.repeats
 
     @Option(
-        help: "What the bytes that are sent are made from, to send the same again (default: another each time).",
-        transform: Quantity.count(0...Int(UInt32.max)))
+        "Seed of the bytes to send; the same seed gives the same bytes", in: .count(0...Int(UInt32.max)),
+        default: "random")
     var seed: Int?
 
     @Option(
-        help: ArgumentHelp("Ask these stages only, with commas between them.", valueName: "stages"), transform: stages)
+        help: ArgumentHelp("Run only these stages, separated by commas. (default: all)", valueName: "stages"),
+        transform: stages)
     var only: [CheckStage]?
 
-    @Option(help: ArgumentHelp("Ask all stages but these.", valueName: "stages"), transform: stages)
+    @Option(
+        help: ArgumentHelp("Skip these stages, separated by commas. (default: none)", valueName: "stages"),
+        transform: stages)
     var skip: [CheckStage] = []
 
-    @Option(help: "The path is to be blocked so: an open one is a failure.")
+    @Option(help: "Pass only if the path is blocked in this way.")
     var expect: EchoCheck.ExpectedBlock?
 
     private static let defaults = EchoCheck.Settings()
 
     func validate() throws {
         if skip.contains(.resolve) || skip.contains(.connect) {
-            throw ValidationError("resolve and connect can't be skipped: all others stand on them.")
+            throw ValidationError("Can't skip resolve or connect: every other stage needs them.")
         }
     }
 
@@ -78,8 +72,8 @@ struct CheckOptions: ParsableArguments {
 }
 
 extension CheckOptions {
-    /// Those of `nitka serve`, wide enough for what is asked, for a server that is started here.
-    func limitsOfOwn() throws(NitkaError) -> Limits {
+    /// The limits of the server that `check` starts: the defaults of `nitka serve`, raised where the check needs it.
+    func serverLimits() throws(NitkaError) -> Limits {
         let clients = max(Limits().clients, clients + 16)
         let idleTimeout = Limits().idleTimeout.map { max($0, (idle?.duration ?? .zero) * 2) }
         return try Limits(clients: clients, clientsPerSource: clients, idleTimeout: idleTimeout)
@@ -88,7 +82,7 @@ extension CheckOptions {
 
 extension EchoCheck.ExpectedBlock: ExpressibleByArgument {}
 
-/// Stages by their names.
+/// Parses the names of stages, separated by commas.
 @Sendable private func stages(_ text: String) throws -> [CheckStage] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
         guard let stage = CheckStage(rawValue: String(name)) else {

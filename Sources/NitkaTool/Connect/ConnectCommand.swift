@@ -7,36 +7,35 @@ internal import NitkaSystem
 struct ConnectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "connect",
-        abstract: "Talk to a server: a line at a time on a terminal, or a stream through a pipe.",
+        abstract: "Send lines from a terminal, or a stream from a pipe, to a server, and print what comes back.",
         discussion: """
-            On a terminal each line goes to the server, and what comes back is shown, with its round-trip time when it is \
-            an echo. In a pipe standard input goes to the server while what comes back goes to standard output; at the \
-            end of the input the sending side ends, and what is still to come is awaited.
+            On a terminal, sends each line that you type and prints what comes back, with the round-trip time if it is an \
+            echo. In a pipe, copies standard input to the server and the server's bytes to standard output. At the end of \
+            the input, closes the sending side and reads until the server closes its side.
 
-            Exit code 0: the server ended the stream properly. 1: --verify found a difference. 2: it could not be judged, \
-            since the connection failed.
+            Examples:
+              nitka connect localhost:7007
+              nitka connect localhost:7007 --verify < FILE > COPY
+
+            Exit codes: 0 the server ended the stream without an error; 1 --verify found a difference; 2 could not be judged: the \
+            connection failed; 64 wrong usage.
             """)
 
-    @Argument(help: "The server, HOST:PORT.", transform: endpoint)
+    @Argument(help: "Address of the server, HOST:PORT.", transform: endpoint)
     var server: Endpoint
 
-    @Option(
-        help: .showing(
-            "How long connecting may take.", Self.defaultTimeout),
-        transform: Quantity.duration(.milliseconds(10)...(.seconds(3600))))
-    var timeout = defaultTimeout
+    @Option("Time limit of the connection attempt", in: .duration(.milliseconds(10)...(.seconds(3600))))
+    var timeout = DurationArgument(duration: .seconds(10))
 
-    @Flag(help: "Exit 1 and say where, unless what comes back is what was sent.")
+    @Flag(help: "Exit with 1 if the received bytes differ from the sent bytes, and print the first difference.")
     var verify = false
-
-    private static let defaultTimeout = Span(duration: .seconds(10))
 
     func run() throws {
         let connection: Connection
         do {
             connection = try Connection.open(to: server, timeout: timeout.duration ?? .seconds(10))
         } catch {
-            complain("\(error)")
+            printError("\(error)")
             throw Exit.notJudged
         }
         let session: any ConnectSession =

@@ -3,20 +3,20 @@
 internal import Nitka
 internal import NitkaSystem
 
-/// What is done with the bytes of either direction. `sending` is called by one thread, `received` by another.
+/// Handles the bytes of both directions. One thread calls `sending`, another calls `received`.
 protocol ConnectSession: Sendable {
-    /// Bytes of standard input, before they are written to the server.
+    /// Called with bytes of standard input before they are written to the server.
     func sending(_ bytes: [UInt8])
 
-    /// Bytes from the server; false when there is no point in going on.
+    /// Called with bytes from the server; returns false to stop reading.
     func received(_ bytes: [UInt8]) -> Bool
 
-    /// Both directions are over: the exit code.
+    /// Called when both directions have ended; returns the exit code.
     func finish(failure: NitkaError?) -> Int32
 }
 
-/// Both directions of a connection at once: standard input to the server, and on a thread of its own the server to
-/// the session.
+/// Copies both directions of a connection at the same time: standard input to the server on the calling thread, and the
+/// server's bytes to the session on a thread of its own.
 struct Conversation {
     private let connection: Connection
     private let session: any ConnectSession
@@ -26,7 +26,7 @@ struct Conversation {
         self.session = session
     }
 
-    /// Talks until both directions have ended; returns the exit code.
+    /// Copies until both directions have ended; returns the exit code.
     func run() throws -> Int32 {
         let (connection, session) = (connection, session)
         let serverEnded = try WakeEvent.Shared()
@@ -45,14 +45,14 @@ struct Conversation {
             try send(until: serverEnded)
             connection.closeWrite()
         } catch {
-            // The reader finds out why, and what the server said before it went.
+            // The reader still reads what the server sent before the failure, and its own error names the cause.
             failure.withLock { $0 = $0 ?? error }
         }
         reader.join()
         return session.finish(failure: failure.withLock { $0 })
     }
 
-    /// Until standard input ends, or the server has nothing more to say.
+    /// Sends standard input until it ends, or until the server has ended its stream.
     private func send(until serverEnded: WakeEvent.Shared) throws(NitkaError) {
         let block = ByteBlock(count: 64 * 1024)
         let input = StandardStream.input

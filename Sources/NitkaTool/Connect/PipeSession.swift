@@ -3,7 +3,7 @@
 internal import Nitka
 internal import NitkaSystem
 
-/// Byte for byte to standard output, and beside it, when it verifies, against what was sent.
+/// Copies the received bytes to standard output; with `--verify` also compares them with the sent bytes.
 final class PipeSession: ConnectSession {
     private let comparison: Monitor<EchoComparison>?
 
@@ -12,8 +12,8 @@ final class PipeSession: ConnectSession {
     }
 
     func sending(_ bytes: [UInt8]) {
-        // A server that swallows everything and answers nothing must not fill this machine's memory.
-        _ = comparison?.wait { $0.outstanding < EchoComparison.mostOutstanding || $0.difference != nil ? true : nil }
+        // Bound the memory: a server that reads everything may return nothing.
+        _ = comparison?.wait { $0.outstanding < EchoComparison.maximumOutstanding || $0.difference != nil ? true : nil }
         comparison?.update { $0.sent(bytes) }
     }
 
@@ -29,21 +29,21 @@ final class PipeSession: ConnectSession {
 
     func finish(failure: NitkaError?) -> Int32 {
         if let difference = comparison?.withLock({ $0.finalDifference }) {
-            complain(difference)
+            printError(difference)
             return 1
         }
         if let failure {
-            complain("\(failure)")
+            printError("\(failure)")
             return 2
         }
         return 0
     }
 }
 
-/// What was sent against what came back, as far as both are known.
+/// Compares sent with received bytes as they arrive.
 struct EchoComparison {
-    /// So many bytes may be on their way at once.
-    static let mostOutstanding = 256 << 20
+    /// The maximum number of bytes that are sent and not yet received.
+    static let maximumOutstanding = 256 << 20
 
     private var pending: [[UInt8]] = []
     private var first = 0
@@ -61,11 +61,12 @@ struct EchoComparison {
         guard difference == nil else { return }
         for byte in bytes {
             guard first < pending.count else {
-                difference = "the first difference is at offset \(matched): a byte came back that was not sent"
+                difference = "the first difference is at offset \(matched): received a byte that was not sent"
                 return
             }
             guard pending[first][offset] == byte else {
-                difference = "the first difference is at offset \(matched): sent \(pending[first][offset]), got \(byte)"
+                difference =
+                    "the first difference is at offset \(matched): sent \(pending[first][offset]), received \(byte)"
                 return
             }
             matched += 1
@@ -74,11 +75,11 @@ struct EchoComparison {
         }
     }
 
-    /// The difference, now that nothing more comes.
+    /// The difference after the last received byte: missing bytes count.
     var finalDifference: String? {
         if let difference { return difference }
         let missing = outstanding - offset
-        return missing == 0 ? nil : "the first difference is at offset \(matched): \(missing) bytes did not come back"
+        return missing == 0 ? nil : "the first difference is at offset \(matched): \(missing.counted("byte")) missing"
     }
 
     private mutating func dropFirst() {

@@ -3,20 +3,20 @@
 internal import Nitka
 internal import NitkaSystem
 
-/// A line at a time: what comes back is escaped, and timed when it is the line that was sent.
+/// Prints the received lines, escaped, and the round-trip time of a line that is the echo of a sent line.
 final class TerminalSession: ConnectSession {
     private struct State {
         var unanswered: [(line: [UInt8], sent: MonotonicTime)] = []
         var partial: [UInt8] = []
     }
 
-    /// A line longer than this is shown in pieces.
+    /// A longer line is printed in parts of this many bytes.
     private static let longestLine = 65_536
 
     private let state = Monitor(State())
 
     init(_ connection: Connection) {
-        say("connected to \(connection.peer); type a line, or end with control-D")
+        printLine("connected to \(connection.peer); type a line, or Control-D to end")
     }
 
     func sending(_ bytes: [UInt8]) { state.withLock { $0.unanswered.append((bytes, .now)) } }
@@ -36,15 +36,15 @@ final class TerminalSession: ConnectSession {
             }
             return lines
         }
-        for line in lines { say(line) }
+        for line in lines { printLine(line) }
         return true
     }
 
     func finish(failure: NitkaError?) -> Int32 {
         let rest = state.withLock { $0.partial }
-        if !rest.isEmpty { say(Self.text(rest)) }
+        if !rest.isEmpty { printLine(Self.text(rest)) }
         if let failure {
-            complain("\(failure)")
+            printError("\(failure)")
             return 2
         }
         return 0

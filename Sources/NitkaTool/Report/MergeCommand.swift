@@ -8,23 +8,27 @@ internal import NitkaProbe
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge",
-        abstract: "Add the histogram logs of several runs into one, and say its percentiles.",
+        abstract: "Merge the histogram logs of several runs, and print the percentiles of all.",
         discussion: """
-            Each log is what nitka bench --hlog wrote, on one machine of many, or one after another. Percentiles can't be \
-            averaged; histograms can be added, and nothing is lost. In the log that is written, intervals that began in \
-            the same second are one.
+            Each log is a file that nitka bench --hlog wrote, for example on different machines. Merging adds histograms \
+            without loss; percentiles can't be averaged. In the merged log, intervals that began in the same second are \
+            one interval.
 
             Examples:
               nitka merge a.hlog b.hlog
               nitka merge a.hlog b.hlog --output all.hlog
 
-            Exit code 0, or 2 when a file can't be read or written, or is no such log.
+            Exit codes: 0 merged; 2 a file can't be read or written, or is not a histogram log; 64 wrong usage.
             """)
 
-    @Argument(help: "The logs; - for standard input.")
+    @Argument(help: "The logs to merge; - for standard input.")
     var logs: [String]
 
-    @Option(name: .shortAndLong, help: "Where the merged log goes; - for standard output, without the table.")
+    @Option(
+        name: .shortAndLong,
+        help:
+            "Write the merged log to this file; - for standard output, without the table. (default: print only the table)"
+    )
     var output: String?
 
     func run() throws {
@@ -34,7 +38,7 @@ struct MergeCommand: ParsableCommand {
         do {
             try TextFile.write(merged.text, to: output)
         } catch {
-            complain("\(error)")
+            printError("\(error)")
             throw Exit.notJudged
         }
     }
@@ -42,20 +46,20 @@ struct MergeCommand: ParsableCommand {
     private func show(_ log: HistogramLog) {
         let total = log.total
         let unicode = TextStyle.isUnicode
-        guard let summary = TimeSummary(total) else { return say("nothing was recorded") }
-        for line in TimesSummaryTable(summary).lines(unicode: unicode) { say(line) }
-        say("")
-        for line in TextHistogram(total).lines(unicode: unicode) { say(line) }
+        guard let summary = TimeSummary(total) else { return printLine("the logs contain no values") }
+        for line in TimesSummaryTable(summary).lines(unicode: unicode) { printLine(line) }
+        printLine("")
+        for line in TextHistogram(total).lines(unicode: unicode) { printLine(line) }
     }
 
     private func log(_ path: String) throws -> HistogramLog {
         do {
             return try HistogramLog(reading: TextFile.read(path))
         } catch let failure as TextFile.Failure {
-            complain("\(failure)")
+            printError("\(failure)")
         } catch let error as ReportError {
             let place = error.description.hasPrefix("line ") ? ", " : ": "
-            complain("\(EscapedText(path))\(place)\(EscapedText(error.description))")
+            printError("\(EscapedText(path))\(place)\(EscapedText(error.description))")
         }
         throw Exit.notJudged
     }

@@ -3,7 +3,7 @@
 internal import Logging
 internal import Nitka
 
-/// Logs what happens in a server, in words.
+/// Logs the events of a server.
 struct EventLog {
     let server: Server
     let logger: Logger
@@ -26,7 +26,7 @@ struct EventLog {
             logger.info("full: \(clients.counted("client")); \(rest)", metadata: ["event": "full"])
         case .limitLowered(let old, let limit):
             logger.notice(
-                "limit lowered from \(old.counted("client")): the machine has the means for \(limit)",
+                "client limit lowered from \(old): the machine has the means for \(limit)",
                 metadata: ["event": "limit_lowered", "clients": "\(limit.clients)"])
         case .acceptTrouble(let reason, let count):
             logger.warning(
@@ -37,7 +37,7 @@ struct EventLog {
         case .listenerFailed(let reason): logger.error("\(reason)", metadata: ["event": "listener_failed"])
         case .missed(let count):
             logger.warning(
-                "\(count.counted("log line")) dropped here: the reader of the log is too slow",
+                "\(count.counted("log line")) dropped: the reader of the log is too slow",
                 metadata: ["event": "missed", "count": "\(count)"])
         }
     }
@@ -52,7 +52,7 @@ struct EventLog {
         let thread = record.thread.map { " on thread \($0)" } ?? ""
         logger.debug(
             """
-            client \(record.id) from \(record.peer)\(thread) ended: \(record.reason), \(record.bytesIn) bytes in, \
+            client \(record.id) from \(record.peer)\(thread) ended: \(record.reason), \(record.bytesIn.counted("byte")) in, \
             \(record.bytesOut) out, \(shown(record.duration))
             """,
             metadata: [
@@ -66,7 +66,7 @@ struct EventLog {
 }
 
 extension Logger {
-    /// For lines that are logged at every level: where the server listens, and its totals.
+    /// A logger for the lines that are printed at every log level: the server's address and its totals.
     var always: Logger {
         var logger = self
         logger.logLevel = .trace

@@ -4,14 +4,16 @@ internal import Logging
 internal import Nitka
 internal import NitkaSystem
 
-/// How log lines look.
+/// The format of a log line.
 enum LogFormat: String, CaseIterable, Sendable {
     case text
     case json
 }
 
-/// Writes a line an entry on standard output. One thread logs: what may not wait for a slow reader goes through the
-/// server's bounded stream of events first.
+/// Writes each log entry as one line to standard output.
+///
+/// A write blocks while the reader of the log is slow. Only the log thread calls it: client threads put their events into
+/// the server's bounded stream, and never wait.
 struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level = .debug
     var metadata: Logger.Metadata = [:]
@@ -25,7 +27,7 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        say(
+        printLine(
             format == .json
                 ? json(event.level, "\(event.message)", event.metadata ?? [:]) : text(event.level, "\(event.message)"))
     }
@@ -34,9 +36,9 @@ struct LineLogHandler: LogHandler {
         level >= .warning ? "\(level): \(message)" : message
     }
 
-    private func json(_ level: Logger.Level, _ message: String, _ more: Logger.Metadata) -> String {
+    private func json(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String {
         var fields = ["\"time\":\(quoted(WallClock.text))", "\"level\":\"\(level)\"", "\"message\":\(quoted(message))"]
-        for (key, value) in more.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
             let text = "\(value)"
             let isNumber = !text.isEmpty && text.utf8.count < 16 && text.utf8.allSatisfy { (48...57).contains($0) }
             fields.append("\(quoted(key)):\(isNumber ? text : quoted(text))")
@@ -44,8 +46,7 @@ struct LineLogHandler: LogHandler {
         return "{" + fields.joined(separator: ",") + "}"
     }
 
-    /// RFC 8259 section 7. The texts are escaped already where a stranger wrote them, so what is left to escape is
-    /// little.
+    /// A JSON string: RFC 8259 section 7. Bytes from a peer are already escaped for the terminal.
     private func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {

@@ -11,81 +11,77 @@ struct ServeCommand: ParsableCommand {
         commandName: "serve",
         abstract: "Run the echo service (RFC 862).",
         discussion: """
-            Every client gets a thread of its own (--model threads); or a task of its own on a few event loops \
-            (--model tasks); or all are served one after another by the one thread that accepts (--model iterative). \
-            The first line on standard output says where it listens.
+            The model decides which thread runs a client. `threads`: a new thread for each client. `tasks`: a task for \
+            each client, on a few event-loop threads. `iterative`: the accepting thread, one client after another. The \
+            first line on standard output is the address that the server listens on.
 
-            SIGINT or SIGTERM drains: nobody new is accepted, who is there or waits already gets everything back. A \
-            second signal ends at once. Exit code 0, or 3 when anybody was cut off.
+            SIGINT or SIGTERM starts a drain: the server accepts no new clients, and returns every byte that connected \
+            and waiting clients send before they pause. A second signal ends the server at once.
+
+            Exit codes: 0 drained; 2 the server could not start or failed; 3 the drain cut off a client or lost a waiting \
+            client; 64 wrong usage.
             """)
 
     @Option(
-        help: .showing(
-            "The address or name to listen on; 0.0.0.0 or :: for all.", Self.defaultHost), transform: Self.host)
+        help: "Address or name to listen on; 0.0.0.0 or :: for all addresses. (default: \(Self.defaultHost))",
+        transform: Self.host)
     var host = defaultHost
 
-    @Option(
-        help: .showing(
-            "The port; 0 takes a free one.", Self.defaultPort), transform: Quantity.count(0...65535))
-    var port = defaultPort
+    @Option("TCP port to listen on; 0 takes a free port", in: .count(0...65535))
+    var port = 7007
 
-    @Option(help: "Who carries a client.")
+    @Option(help: "Which thread runs a client: see above.")
     var model = ServingModel.threads
 
     @Option(
-        help: "Event loops under --model tasks, a thread each. (default: one a processor)",
-        transform: Quantity.count(1...1024))
+        "Number of event loops, each on its own thread, with --model tasks", in: .count(1...1024),
+        default: "1 for every 2 processors")
     var loops: Int?
 
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
 
     @Option(
-        help: .showing(
-            "How long clients have to finish when the server is told to end.", Self.defaultDrain),
-        transform: Quantity.duration(.zero...(.seconds(86_400))))
-    var drainTimeout = defaultDrain
+        "Time limit of a drain; then the server disconnects the remaining clients",
+        in: .duration(.zero...(.seconds(86_400))))
+    var drainTimeout = DurationArgument(duration: .seconds(10))
+
+    @Option("Maximum number of new connections that wait in the kernel to be accepted", in: .count(1...65535))
+    var backlog = 1024
 
     @Option(
-        help: .showing(
-            "Clients that may wait in the kernel's queue.", Self.defaultBacklog), transform: Quantity.count(1...65535))
-    var backlog = defaultBacklog
-
-    @Option(
-        help: .showing(
-            "The least that is logged; clients come and go at debug.", Self.defaultLevel.rawValue),
+        help: """
+            Minimum log level: \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")). The server logs each \
+            connection's start and end at `debug`. (default: \(Self.defaultLevel.rawValue))
+            """,
         transform: Self.level)
     var logLevel = defaultLevel
 
-    @Option(help: "How log lines look.")
+    @Option(help: "Format of the log lines.")
     var logFormat = LogFormat.text
 
     private static let defaultHost = "127.0.0.1"
-    private static let defaultPort = 7007
-    private static let defaultDrain = Span(duration: .seconds(10))
-    private static let defaultBacklog = 1024
     private static let defaultLevel = Logger.Level.debug
 
     func validate() throws {
-        if loops != nil, model != .tasks { throw ValidationError("--loops goes with --model tasks.") }
+        if loops != nil, model != .tasks { throw ValidationError("--loops needs --model tasks.") }
     }
 
-    mutating func run() throws {
-        // Before any thread is made: a signal must reach the thread that waits for it, and no other.
+    func run() throws {
+        // Before any thread is created: a new thread inherits the mask, and only the waiting thread may get a signal.
         Signals.block([Signals.interrupt, Signals.terminate])
         let server: Server
         do {
             server = try Server(
                 on: Endpoint(host: host, port: UInt16(port)), limits: limits.limits(), backlog: backlog)
         } catch {
-            complain("\(error)")
+            printError("\(error)")
             throw Exit.notJudged
         }
-        let code = try ServeSession(
+        ServeSession(
             server: server, model: model, loops: loops, drainTime: drainTimeout.duration ?? .zero,
             logger: makeLogger()
         ).run()
-        if code != 0 { throw ExitCode(code) }
     }
 
     private func makeLogger() -> Logger {
@@ -99,13 +95,13 @@ struct ServeCommand: ParsableCommand {
         do {
             return try Endpoint(host: text, port: 0).host
         } catch {
-            throw ValidationError("\(error.reason)".prefix(1).uppercased() + "\(error.reason)".dropFirst() + ".")
+            throw ValidationError(sentence("\(error.reason)"))
         }
     }
 
     private static func level(_ text: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: text) else {
-            throw ValidationError("It is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
+            throw ValidationError("It must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return level
     }

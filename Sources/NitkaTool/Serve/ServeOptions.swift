@@ -6,41 +6,39 @@ public import Nitka
 extension Limits.WhenFull: ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
 
-/// What a server allows its clients, as options.
+/// The options of `nitka serve` that become the server's limits.
 struct LimitOptions: ParsableArguments {
     @Option(
-        help: .showing(
-            "Clients served at once; the machine may lower it.", Limits().clients),
-        transform: Quantity.count(1...1_000_000))
+        "Maximum number of clients served at the same time; lowered if the machine can't serve as many",
+        in: .count(1...1_000_000))
     var maxClients = Limits().clients
 
     @Option(
-        help: .showing(
-            "Clients served at once from one IPv4 address, or one IPv6 network of 64 bits.", Limits().clientsPerSource),
-        transform: Quantity.count(1...1_000_000))
+        "Maximum number of clients served at the same time from one IPv4 address or one IPv6 /64 network",
+        in: .count(1...1_000_000))
     var maxClientsPerSource = Limits().clientsPerSource
 
-    @Option(help: "What becomes of who comes when the server is full.")
+    @Option(
+        help: """
+            What to do with new connections when the server is full: `wait` leaves them in the backlog, `reject` closes \
+            them.
+            """)
     var whenFull = Limits().whenFull
 
     @Option(
-        help: .showing(
-            "How long a client may send nothing, or off.", Span(duration: Limits().idleTimeout)),
-        transform: Quantity.duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
-    var idleTimeout = Span(duration: Limits().idleTimeout)
+        "How long a client may send nothing before the server disconnects it",
+        in: .duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
+    var idleTimeout = DurationArgument(duration: Limits().idleTimeout)
 
     @Option(
-        help: .showing(
-            "How long a client may take nothing while more is to be sent, or off.",
-            Span(duration: Limits().writeTimeout)),
-        transform: Quantity.duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
-    var writeTimeout = Span(duration: Limits().writeTimeout)
+        "How long a write may make no progress before the server disconnects the client",
+        in: .duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
+    var writeTimeout = DurationArgument(duration: Limits().writeTimeout)
 
     @Option(
-        help: .showing(
-            "How long a client may stay, however busy it is, or off.", Span(duration: Limits().maximumAge)),
-        transform: Quantity.duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
-    var maxAge = Span(duration: Limits().maximumAge)
+        "How long a client may stay connected, even if it is active",
+        in: .duration(.milliseconds(1)...(.seconds(31_536_000)), canBeOff: true))
+    var maxAge = DurationArgument(duration: Limits().maximumAge)
 
     func limits() throws(NitkaError) -> Limits {
         try Limits(

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import ArgumentParser
 internal import Logging
 internal import Nitka
 internal import NitkaSystem
 
-/// One run of a server from its first line to its last.
+/// Serves until a signal ends the server, logs its events and totals, and decides the exit code.
 struct ServeSession {
     let server: Server
     let model: ServingModel
@@ -12,22 +13,22 @@ struct ServeSession {
     let drainTime: Duration
     let logger: Logger
 
-    /// Serves until a signal ends it; returns the exit code.
-    func run() throws -> Int32 {
-        let (signals, log): (Background, Background)
+    /// Serves until a signal ends the server, then exits the process.
+    func run() -> Never {
+        let (signals, log): (BackgroundThread, BackgroundThread)
         do throws(Errno) {
             (signals, log) = (try startSignalThread(), try startLogThread())
         } catch {
-            complain("make the threads that wait for signals and write the log: \(error)")
-            CurrentProcess.exitNow(2)
+            printError("create the threads that wait for signals and write the log: \(error)")
+            CurrentProcess.exitNow(Exit.notJudged.rawValue)
         }
         let totals: ServerSnapshot
         do {
             totals = try model.serve(server, loops: loops)
         } catch {
-            complain("\(error)")
+            printError("\(error)")
             log.finish()
-            CurrentProcess.exitNow(2)
+            CurrentProcess.exitNow(Exit.notJudged.rawValue)
         }
         log.finish()
         let cutOff = totals.endedByReason[EndReason.cutOff.code, default: 0] + totals.active
@@ -35,49 +36,49 @@ struct ServeSession {
             totals.accepted - totals.endedByReason["over_limit", default: 0]
             - totals.endedByReason["no_thread", default: 0]
         logger.always.notice(
-            "served \(served.counted("client")), \(cutOff) cut off, \(totals.bytesIn) bytes in, \(totals.bytesOut) out",
+            "served \(served.counted("client")), \(cutOff) cut off, \(totals.bytesIn.counted("byte")) in, \(totals.bytesOut) out",
             metadata: [
                 "event": "ended", "served": "\(served)", "cut_off": "\(cutOff)", "bytes_in": "\(totals.bytesIn)",
                 "bytes_out": "\(totals.bytesOut)",
             ])
-        // The signal thread still waits for a signal, and a handler that did not return may still run: neither has
-        // anything left to do.
+        // Exit without a join: the signal thread still waits, and a handler that was cut off may never return.
         withExtendedLifetime(signals) {}
-        CurrentProcess.exitNow(cutOff == 0 ? 0 : 3)
+        CurrentProcess.exitNow(cutOff == 0 ? 0 : Exit.cutOff.rawValue)
     }
 
-    private func startSignalThread() throws(Errno) -> Background {
+    private func startSignalThread() throws(Errno) -> BackgroundThread {
         let (server, drainTime) = (server, drainTime)
-        return try Background(named: "nitka-signals") {
+        return try BackgroundThread(named: "nitka-signals") {
             let ending = [Signals.interrupt, Signals.terminate]
             _ = Signals.wait(for: ending)
             server.drain(within: drainTime)
             _ = Signals.wait(for: ending)
             server.endNow()
-            // A third one does not wait for anybody.
+            // A third signal does not wait for handlers that ignore the end of their connection.
             _ = Signals.wait(for: ending)
-            CurrentProcess.exitNow(3)
+            CurrentProcess.exitNow(Exit.cutOff.rawValue)
         }
     }
 
-    private func startLogThread() throws(Errno) -> Background {
+    private func startLogThread() throws(Errno) -> BackgroundThread {
         let log = EventLog(server: server, logger: logger)
         let events = server.events(about: logger.logLevel > .debug ? .server : .everything)
-        return try Background(named: "nitka-log") {
+        return try BackgroundThread(named: "nitka-log") {
             for event in events { log.log(event) }
         }
     }
 }
 
-/// A thread of the tool's own, for which nobody waits longer than a second: whoever reads the log may have stopped.
-final class Background: Sendable {
-    private let chain = ThreadGroup()
+/// A thread of the tool itself. `finish` waits at most 1 second for it: a reader that stops reading the log can block it
+/// forever.
+final class BackgroundThread: Sendable {
+    private let threads = ThreadGroup()
 
     init(named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
-        try chain.start(named: name) {
+        try threads.start(named: name) {
             body()
         }
     }
 
-    func finish() { _ = chain.join(until: .now + .seconds(1)) }
+    func finish() { _ = threads.join(until: .now + .seconds(1)) }
 }

@@ -4,15 +4,15 @@ internal import ArgumentParser
 internal import Nitka
 internal import NitkaEcho
 
-/// Who carries a client.
+/// Which thread runs a client.
 enum ServingModel: String, CaseIterable, Sendable {
     case iterative
     case threads
     case tasks
 
-    /// Runs the echo service; blocks the calling thread until the server has ended.
+    /// Runs the echo service. Blocks the calling thread until the server has ended.
     ///
-    /// - Parameter loops: how many event loops under `tasks`; nil for one per processor.
+    /// - Parameter loops: the number of event loops of `tasks`; nil for 1 for every 2 processors.
     func serve(_ server: Server, loops: Int? = nil) throws -> ServerSnapshot {
         switch self {
         case .iterative: try server.run(.iterative) { try EchoService.serve($0) }

@@ -3,34 +3,67 @@
 internal import ArgumentParser
 internal import NitkaProbe
 
-/// Numbers as people write them on a command line, parsed strictly: digits and a unit, nothing that Swift's own
-/// parsers let through beside them (`+8`, `065`, `0x1p3`, `nan`).
-enum Quantity {
-    static func count(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
-        { text in
+/// The values that a numeric option accepts, and the text form of one.
+///
+/// The parsers accept digits and a unit, and nothing that Swift's own parsers accept besides (`+8`, `065`, `0x1p3`,
+/// `nan`).
+struct Quantity<Value>: Sendable {
+    /// The range for the help: `1 to 65535`.
+    let range: String
+    /// A value as it is written on the command line.
+    let text: @Sendable (Value) -> String
+    let parse: @Sendable (String) throws -> Value
+}
+
+extension Quantity<Int> {
+    /// A whole number.
+    static func count(_ range: ClosedRange<Int>) -> Quantity {
+        let allowed = "\(range.lowerBound) to \(range.upperBound)"
+        return Quantity(range: allowed, text: { "\($0)" }) { text in
             guard let number = Numeral.whole(text[...]), range.contains(number) else {
-                throw ValidationError("It is a whole number from \(range.lowerBound) to \(range.upperBound).")
+                throw ValidationError("It must be a whole number from \(allowed).")
             }
             return number
         }
     }
+}
 
-    /// A duration with its unit; `off` where a limit may be switched off.
-    static func duration(_ range: ClosedRange<Duration>, canBeOff: Bool = false) -> @Sendable (String) throws -> Span {
-        { text in
-            if canBeOff, text == "off" { return Span(duration: nil) }
-            guard let duration = duration(text), range.contains(duration) else {
-                let allowed = "from \(Span(duration: range.lowerBound)) to \(Span(duration: range.upperBound))"
-                throw ValidationError(
-                    "It is a whole number with a unit (ms, s, m, h), \(allowed)\(canBeOff ? ", or off" : "").")
+extension Quantity<DurationArgument> {
+    /// A duration with its unit, or `off` where the limit is optional.
+    static func duration(_ range: ClosedRange<Duration>, canBeOff: Bool = false) -> Quantity {
+        let allowed =
+            "\(DurationArgument(duration: range.lowerBound)) to \(DurationArgument(duration: range.upperBound))"
+            + (canBeOff ? ", or off" : "")
+        return Quantity(range: allowed, text: \.description) { text in
+            if canBeOff, text == "off" { return DurationArgument(duration: nil) }
+            guard let duration = DurationArgument.parse(text), range.contains(duration) else {
+                throw ValidationError("It must be a whole number with a unit (ms, s, m, h), from \(allowed).")
             }
-            return Span(duration: duration)
+            return DurationArgument(duration: duration)
+        }
+    }
+}
+
+/// A duration as it is written on the command line: `250ms`, `30s`, `5m`, or `off`.
+struct DurationArgument: Hashable, Sendable, CustomStringConvertible {
+    /// Nil for `off`.
+    let duration: Duration?
+
+    var description: String {
+        guard let duration else { return "off" }
+        let milliseconds = Int(duration / .milliseconds(1))
+        return switch milliseconds {
+        case 0: "0s"
+        case _ where milliseconds % 3_600_000 == 0: "\(milliseconds / 3_600_000)h"
+        case _ where milliseconds % 60_000 == 0: "\(milliseconds / 60_000)m"
+        case _ where milliseconds % 1000 == 0: "\(milliseconds / 1000)s"
+        default: "\(milliseconds)ms"
         }
     }
 
-    private static func duration(_ text: String) -> Duration? {
+    fileprivate static func parse(_ text: String) -> Duration? {
         let (digits, unit) = Numeral.split(text[...])
-        // Long before a Duration overflows, no limit allows it.
+        // The bound keeps the multiplications below from overflowing; every range ends far below it.
         guard let number = Numeral.whole(digits), number <= 1_000_000_000 else { return nil }
         return switch unit {
         case "ms": .milliseconds(number)
@@ -42,31 +75,24 @@ enum Quantity {
     }
 }
 
-extension ArgumentHelp {
-    /// Help that shows the default, which the parser can't for an option whose values it does not make itself.
-    static func showing(_ text: String, _ value: some CustomStringConvertible) -> ArgumentHelp {
-        ArgumentHelp("\(text) (default: \(value))")
+extension Option {
+    /// An option with a default value; its help ends with the range and the default.
+    init(wrappedValue: Value, name: NameSpecification = .long, _ help: String, in values: Quantity<Value>) {
+        self.init(
+            wrappedValue: wrappedValue, name: name,
+            help: "\(help) (range: \(values.range); default: \(values.text(wrappedValue)))", transform: values.parse)
+    }
+
+    /// An option without a default value; its help ends with the range and what happens when the option is absent.
+    init<Wrapped>(
+        name: NameSpecification = .long, _ help: String, in values: Quantity<Wrapped>, default absent: String
+    ) where Value == Wrapped? {
+        self.init(
+            name: name, help: "\(help) (range: \(values.range); default: \(absent))", transform: values.parse)
     }
 }
 
-/// A duration as it is written on the command line: `250ms`, `30s`, `5m`, `off`.
-struct Span: Hashable, Sendable, CustomStringConvertible {
-    let duration: Duration?
-
-    var description: String {
-        guard let duration else { return "off" }
-        let milliseconds = duration / .milliseconds(1)
-        let whole = Int(milliseconds)
-        return switch whole {
-        case _ where whole % 3_600_000 == 0 && whole > 0: "\(whole / 3_600_000)h"
-        case _ where whole % 60_000 == 0 && whole > 0: "\(whole / 60_000)m"
-        case _ where whole % 1000 == 0: "\(whole / 1000)s"
-        default: "\(whole)ms"
-        }
-    }
-}
-
-/// A measured time in three figures, with the unit that suits it: `83.4 µs`, `1.52 ms`, `12.3 s`.
+/// A measured time with three digits and the unit that suits it: `83.4 µs`, `1.52 ms`, `12.3 s`.
 func shown(_ duration: Duration) -> String {
     let (seconds, attoseconds) = duration.components
     let microseconds = Double(seconds) * 1e6 + Double(attoseconds) / 1e12

@@ -4,37 +4,36 @@ internal import FoundationEssentials
 internal import Nitka
 internal import NitkaSystem
 
-/// Reading and writing of whole files, with one sentence when it can't be done.
+/// Reads and writes whole files; a failure reads as one sentence.
 enum TextFile {
-    /// `write report.json: no such file or directory`; its texts are escaped.
+    /// A failed read or write, such as `write report.json: no such file or directory`. The path is escaped.
     struct Failure: Error, CustomStringConvertible {
         let description: String
 
-        init(_ doing: String, _ path: String, _ reason: String) {
-            description = "\(doing) \(EscapedText(path)): \(reason)"
+        init(_ operation: String, _ path: String, _ reason: String) {
+            description = "\(operation) \(EscapedText(path)): \(reason)"
         }
     }
 
-    /// Writes the file as a whole, or leaves what was there as it was; `-` is standard output.
+    /// Replaces the file atomically: after a failure the old content is unchanged. `-` is standard output.
     ///
-    /// What is there and no ordinary file, a pipe or `/dev/null`, is written to: to put a new file in its place would
-    /// take it away from everybody else.
+    /// A pipe or a device is written in place: a regular file in place of `/dev/null` would break other programs.
     static func write(_ text: String, to path: String) throws(Failure) {
         do {
             if path == "-" { return try StandardStream.output.write(text) }
             let place = URL(filePath: path).resolvingSymlinksInPath()
-            let isOrdinary = [nil, .typeRegular].contains(kind(of: place.path))
-            try Data(text.utf8).write(to: place, options: isOrdinary ? .atomic : [])
+            let isRegular = [nil, .typeRegular].contains(kind(of: place.path))
+            try Data(text.utf8).write(to: place, options: isRegular ? .atomic : [])
         } catch {
-            throw Failure("write", path, words(for: error))
+            throw Failure("write", path, reason(for: error))
         }
     }
 
-    /// The whole text; `-` is standard input.
+    /// Reads the whole file as UTF-8; `-` is standard input.
     static func read(_ path: String) throws(Failure) -> String {
         let bytes = try bytes(of: path)
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Failure("read", path, "it is not text in UTF-8")
+            throw Failure("read", path, "it is not UTF-8 text")
         }
         return text
     }
@@ -47,9 +46,9 @@ enum TextFile {
                 return [UInt8](try Data(contentsOf: place))
             }
         } catch {
-            throw Failure("read", path, words(for: error))
+            throw Failure("read", path, reason(for: error))
         }
-        // What the shell makes of <(command): Foundation opens it without waiting, and finds it empty.
+        // A pipe, such as the shell's <(command): Foundation opens it without blocking and reads 0 bytes.
         guard let text = ProcFile.text(path) else { throw Failure("read", path, "it can't be opened") }
         return Array(text.utf8)
     }
@@ -68,7 +67,7 @@ enum TextFile {
         try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     }
 
-    private static func words(for error: any Error) -> String {
+    private static func reason(for error: any Error) -> String {
         if let error = error as? Errno { return error.description }
         return switch (error as? CocoaError)?.code {
         case .fileNoSuchFile, .fileReadNoSuchFile: "no such file or directory"
@@ -76,7 +75,7 @@ enum TextFile {
         case .fileWriteOutOfSpace: "no space left on device"
         case .fileWriteVolumeReadOnly: "read-only file system"
         case .fileReadTooLarge: "it is too large"
-        case .fileReadInvalidFileName, .fileWriteInvalidFileName: "its name is not one of a file"
+        case .fileReadInvalidFileName, .fileWriteInvalidFileName: "the file name is not valid"
         default: "it is a directory, or can't be opened"
         }
     }

@@ -2,9 +2,9 @@
 
 internal import NitkaSystem
 
-/// What the reader's terminal can show.
+/// What the terminal can show.
 enum TextStyle {
-    /// Does the locale say UTF-8? `LC_ALL` counts before `LC_CTYPE`, and that before `LANG`, see locale(7).
+    /// True if the locale is UTF-8. `LC_ALL` overrides `LC_CTYPE`, which overrides `LANG`: see locale(7).
     static var isUnicode: Bool {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(CurrentProcess.environment).first { !$0.isEmpty }
         let text = (locale ?? "").lowercased()

@@ -5,7 +5,7 @@ import NitkaProbe
 import Testing
 
 @Suite struct CompareTests {
-    @Test func aCrossedLimitIsSaidAndTheOthersAreNot() async throws {
+    @Test("an exceeded limit exits with 1, and only that limit is named") func exceededLimitIsNamed() async throws {
         try await withReports(before: outcome(trip: 100_000), after: outcome(trip: 200_000)) { before, after in
             let ending = try await Tool.run([
                 "compare", before, after, "--max-regress", "p50=5%", "--max-regress", "rate=5%",
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func withoutLimitsThereIsATableAndNoVerdict() async throws {
+    @Test("without limits, compare prints the table and no verdict") func noLimitsNoVerdict() async throws {
         try await withReports(before: outcome(trip: 100_000), after: outcome(trip: 200_000)) { before, after in
             let ending = try await Tool.run(["compare", before, after])
             #expect(ending.code == 0)
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func invalidRunsAreNotJudged() async throws {
+    @Test("the report of an invalid run exits with 2") func invalidRunsAreNotJudged() async throws {
         var invalid = outcome(trip: 100_000)
         invalid.invalidReasons = ["the rate was missed by 7 %\u{1b}[31m"]
         try await withReports(before: outcome(trip: 100_000), after: invalid) { before, after in
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func filesThatAreNoReportsAreNotJudged() async throws {
+    @Test("a file that is missing or not a report exits with 2") func otherFilesAreNotJudged() async throws {
         try await withFolder { folder in
             let good = "\(folder)/good.json"
             try write(BenchReport(outcome(trip: 1000)).json(), to: good)
@@ -58,14 +58,16 @@ import Testing
         }
     }
 
-    @Test(arguments: ["p99", "p99=10", "errors=1%", "p99=-1%", "p99=1e1%", "speed=1%"])
-    func oddLimitsAreWrongUsage(limit: String) async throws {
+    @Test(
+        "a malformed limit is wrong usage",
+        arguments: ["p99", "p99=10", "errors=1%", "p99=-1%", "p99=1e1%", "speed=1%"])
+    func malformedLimitsAreWrongUsage(limit: String) async throws {
         let ending = try await Tool.run(["compare", "a", "b", "--max-regress", limit])
         #expect(ending.code == 64)
         #expect(ending.error.contains("Write a name, =, and how much worse it may become in percent, such as p99=10%"))
     }
 
-    @Test func standardInputIsRead() async throws {
+    @Test("compare reads a report from standard input") func readsStandardInput() async throws {
         try await withReports(before: outcome(trip: 100_000), after: outcome(trip: 100_000)) { before, _ in
             let text = BenchReport(outcome(trip: 100_000)).json()
             let ending = try await Tool.run(

@@ -4,10 +4,10 @@ import NitkaBench
 import NitkaProbe
 import Testing
 
-/// Every example that the help of these commands shows, run as it stands there.
+/// Runs each example in the help of these commands.
 @Suite struct ExampleTests {
-    @Test(arguments: ["merge", "compare"])
-    func theExamplesOfTheHelpRun(command: String) async throws {
+    @Test("every example in the help of merge and compare runs", arguments: ["merge", "compare"])
+    func helpExamplesRun(command: String) async throws {
         let help = try await Tool.run(["help", command])
         let examples = help.output.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ").map(String.init)
@@ -22,7 +22,7 @@ import Testing
                 try write(HistogramLog(outcome(trip: 100_000)).text, to: "\(folder)/\(name).hlog")
             }
             for example in examples {
-                // The names of files are those of a folder that the test has to itself.
+                // Read and write the files of an example in a folder of the test.
                 let isFile = { (word: String) in word.hasSuffix(".json") || word.hasSuffix(".hlog") }
                 let ending = try await Tool.run(example.map { isFile($0) ? "\(folder)/\($0)" : $0 })
                 #expect(ending.code == 0, "\(example)")

@@ -5,7 +5,7 @@ import Histogram
 import NitkaBench
 import NitkaProbe
 
-/// A folder for as long as the body runs.
+/// Runs the body with a temporary folder, and removes the folder.
 func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "nitka-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -15,7 +15,7 @@ func withFolder<Result>(_ body: (String) async throws -> Result) async throws ->
 
 func write(_ text: String, to path: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
 
-/// A run of so many echoes in two seconds, each of which took so long.
+/// The outcome of a run of 2 seconds; the shortest round trip takes `trip` nanoseconds.
 func outcome(trip: UInt64, echoes: Int = 1000) -> BenchOutcome {
     var outcome = BenchOutcome(plan: BenchPlan(), address: "127.0.0.1:7007", began: "2026-11-25T06:30:00.250Z")
     outcome.duration = .seconds(2)

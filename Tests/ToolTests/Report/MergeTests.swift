@@ -7,7 +7,7 @@ import NitkaProbe
 import Testing
 
 @Suite struct MergeTests {
-    @Test func twoLogsAreOneAndItsPercentilesAreSaid() async throws {
+    @Test("merge adds 2 logs and prints the percentiles") func mergesTwoLogs() async throws {
         try await withLogs { folder in
             let ending = try await Tool.run(
                 ["merge", "\(folder)/a.hlog", "\(folder)/b.hlog", "--output", "\(folder)/all.hlog"])
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func aLogOnStandardOutputStandsThereAlone() async throws {
+    @Test("with --output -, standard output contains only the log") func logOnStandardOutput() async throws {
         try await withLogs { folder in
             let ending = try await Tool.run(["merge", "\(folder)/a.hlog", "-o", "-"])
             #expect(ending.code == 0)
@@ -28,7 +28,8 @@ import Testing
         }
     }
 
-    @Test func whatIsNoLogIsSaidWithItsLine() async throws {
+    @Test("a file that is not a histogram log exits with 2, and the message names the line")
+    func malformedLogNamesLine() async throws {
         try await withFolder { folder in
             try write("#[StartTime: 1.0 (seconds since epoch), x]\nhello\n", to: "\(folder)/a.hlog")
             let ending = try await Tool.run(["merge", "\(folder)/a.hlog"])
@@ -37,7 +38,9 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeWrittenIsSaid() async throws {
+    @Test("a log that cannot be written exits with 2 and prints one sentence") func unwritableFileIsOneSentence()
+        async throws
+    {
         try await withLogs { folder in
             let ending = try await Tool.run(["merge", "\(folder)/a.hlog", "-o", "\(folder)/none/all.hlog"])
             #expect(ending.code == 2)
@@ -45,7 +48,9 @@ import Testing
         }
     }
 
-    @Test func aDeviceIsWrittenToAndALinkIsFollowed() async throws {
+    @Test("merge writes into a device in place, and through a symbolic link") func writesThroughDevicesAndLinks()
+        async throws
+    {
         try await withLogs { folder in
             let device = try await Tool.run(["merge", "\(folder)/a.hlog", "-o", "/dev/null"])
             #expect(device.code == 0)
@@ -61,7 +66,9 @@ import Testing
         }
     }
 
-    @Test func noLogIsWrongUsage() async throws { #expect(try await Tool.run(["merge"]).code == 64) }
+    @Test("merge without a log is wrong usage") func noLogIsWrongUsage() async throws {
+        #expect(try await Tool.run(["merge"]).code == 64)
+    }
 
     private func withLogs(_ body: (String) async throws -> Void) async throws {
         try await withFolder { folder in

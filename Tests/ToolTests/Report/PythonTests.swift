@@ -8,9 +8,9 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// Does another language's reader find in the log what was recorded?
+/// A histogram log is readable by another implementation of HdrHistogram.
 ///
-/// Skipped, and said so, where there is no Python with HdrHistogram's package; `NITKA_PYTHON` says which Python.
+/// Skipped if Python lacks the package; `NITKA_PYTHON` names the Python to use.
 @Suite struct PythonTests {
     private static let python = ProcessInfo.processInfo.environment["NITKA_PYTHON"] ?? "python3"
 
@@ -22,10 +22,11 @@ import Testing
     }
 
     @Test(
+        "HdrHistogram for Python reads the same values from a log",
         .enabled("no Python here can import hdrh (pip install hdrhistogram)") {
             (try? await run(["-c", "import hdrh.log"])) ?? nil != nil
         })
-    func theLogReadsTheSameInPython() async throws {
+    func pythonReadsLog() async throws {
         let outcome = outcome(trip: 90_000, echoes: 5000)
         let script = """
             import sys
@@ -46,9 +47,10 @@ import Testing
             try write(HistogramLog(outcome).text, to: "\(folder)/a.hlog")
             return try await Self.run(["-c", script, "\(folder)/a.hlog"])
         }
-        let told = try #require(TimeSummary(outcome.latency))
-        let mean = (told.mean * 1000).rounded() / 1000
-        let figures = [told.count, told.p50, told.p90, told.p99, told.p999, told.max].map(String.init)
-        #expect(output == figures.joined(separator: " ") + " \(mean) [1795588200.25, 1795588201.25]\n")
+        let expected = try #require(TimeSummary(outcome.latency))
+        let mean = (expected.mean * 1000).rounded() / 1000
+        let values = [expected.count, expected.p50, expected.p90, expected.p99, expected.p999, expected.max].map(
+            String.init)
+        #expect(output == values.joined(separator: " ") + " \(mean) [1795588200.25, 1795588201.25]\n")
     }
 }

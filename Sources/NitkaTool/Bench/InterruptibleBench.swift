@@ -2,43 +2,44 @@
 
 internal import ArgumentParser
 internal import Nitka
-internal import NitkaSystem
 internal import NitkaBench
-internal import NitkaCheck
-internal import NitkaProbe
+internal import NitkaSystem
 
-/// A bench that a signal ends early: with the first one what is on its way may still come back, the second does not
-/// wait for it, and the third ends the program.
-enum Interruptible {
-    private static let signals = SignalCount()
+/// Runs a bench that SIGINT or SIGTERM ends early.
+///
+/// After the first signal the clients send no more, and echoes that are under way still count. The second signal does not
+/// wait for these echoes. The third ends the process.
+enum InterruptibleBench {
+    private static let signals = BenchSignals()
 
     static var wasInterrupted: Bool { signals.count > 0 }
 
-    /// - Parameter speaker: who tells how it goes; nil for nobody.
-    static func run(_ endpoint: Endpoint, _ plan: BenchPlan, _ speaker: Speaker?) throws -> BenchOutcome {
+    /// - Parameter output: where the progress is shown; nil for no progress.
+    static func run(_ endpoint: Endpoint, _ plan: BenchPlan, _ output: LineOutput?) throws -> BenchOutcome {
         let bench = Bench(endpoint, plan)
         try signals.pass(to: bench)
-        let live = speaker.map(LiveLine.init)
-        defer { live?.finish() }
-        return try bench.runBlocking { live?.show($0) }
+        let status = output.map(StatusLine.init)
+        defer { status?.finish() }
+        return try bench.runBlocking { status?.show($0) }
     }
 }
 
-private final class SignalCount: Sendable {
+private final class BenchSignals: Sendable {
     private struct State {
         var count = 0
         var bench: Bench?
-        var thread: Background?
+        var thread: BackgroundThread?
     }
 
     private let state = Monitor(State())
 
     var count: Int { state.withLock { $0.count } }
 
+    /// Makes a signal stop this bench, and no longer the one before it.
     func pass(to bench: Bench) throws {
         state.withLock { $0.bench = bench }
         if state.withLock({ $0.thread != nil }) { return }
-        let thread = try Background(named: "nitka-signals") { [self] in wait() }
+        let thread = try BackgroundThread(named: "nitka-signals") { [self] in wait() }
         state.withLock { $0.thread = thread }
     }
 
@@ -55,16 +56,16 @@ private final class SignalCount: Sendable {
     }
 }
 
-/// How a bench goes: on a terminal one line that is written anew, elsewhere a line a second.
-final class LiveLine: Sendable {
-    private let speaker: Speaker
+/// Shows the progress of a bench: on a terminal one line that is replaced in place, elsewhere one line per second.
+final class StatusLine: Sendable {
+    private let output: LineOutput
 
-    init(_ speaker: Speaker) { self.speaker = speaker }
+    init(_ output: LineOutput) { self.output = output }
 
     func show(_ progress: BenchProgress) {
         let text: String
         switch progress {
-        case .advice(let advice): return speaker.say("note: \(advice)")
+        case .advice(let advice): return output.line("note: \(advice)")
         case .connected(let count, let all): text = "\(count) of \(all) clients are connected"
         case .warmingUp: text = "warming up"
         case .second(let second, let left):
@@ -73,13 +74,13 @@ final class LiveLine: Sendable {
                 "p\(Int(percentile)) \(second.latency(at: percentile).map(shown) ?? "-")"
             }
             text =
-                "\(Int(rate)) echoes/s  \(times.joined(separator: "  "))  \(second.errors) errors  "
-                + "\(Span(duration: .seconds(Int((left / .seconds(1)).rounded())))) left"
+                "\(Int(rate)) echoes/s  \(times.joined(separator: "  "))  \(second.errors.counted("error"))  "
+                + "\(DurationArgument(duration: .seconds(Int((left / .seconds(1)).rounded())))) left"
         }
-        if speaker.isTerminal { speaker.show(text) } else { speaker.say(text) }
+        if output.isTerminal { output.replaceStatus(text) } else { output.line(text) }
     }
 
     func finish() {
-        if speaker.isTerminal { speaker.show("") }
+        if output.isTerminal { output.replaceStatus("") }
     }
 }

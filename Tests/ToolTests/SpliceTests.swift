@@ -4,21 +4,22 @@ import FoundationEssentials
 import Nitka
 import Testing
 
-/// What becomes of a stream where the kernel, or a sandbox, refuses splice(2).
-@Suite struct StreamWayTests {
+/// A kernel or a sandbox that refuses splice(2).
+@Suite struct SpliceTests {
     @Test(
+        "a bulk stream arrives complete if the kernel refuses splice(2)",
         .enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() },
         arguments: [["threads"], ["iterative"], ["tasks"]],
         ["EPERM", "ENOSYS", "EINVAL", "ENOMEM"])
-    func itStaysInMemory(model: [String], errno: String) async throws {
-        // On a busy machine the bytes may come too slowly for a stream: then nothing is refused, and they come again.
+    func refusedSpliceFallsBack(model: [String], errno: String) async throws {
+        // On a busy machine the bytes may arrive too slowly for the server to use splice: then try again.
         for _ in 1...10 {
-            if try await isRefusedWhileTheBulkIsWhole(model, errno) { return }
+            if try await passesWithRefusedSplice(model, errno) { return }
         }
-        Issue.record("no splice was tried")
+        Issue.record("the server never called splice")
     }
 
-    private func isRefusedWhileTheBulkIsWhole(_ model: [String], _ errno: String) async throws -> Bool {
+    private func passesWithRefusedSplice(_ model: [String], _ errno: String) async throws -> Bool {
         try await withFolder { folder in
             let trace = "\(folder)/trace"
             let ending = try await Peer.check(["--only", "integrity", "--bulk", "8MiB"]) { port in
