@@ -11,16 +11,16 @@ struct NitkaCommand: ParsableCommand {
         abstract: "A multithreaded echo server, and the commands that talk to it, check it and measure it.",
         discussion: """
             Examples:
-              nitka check                          start a server, and check that it serves clients concurrently
-              nitka check --model iterative        the same check, of a server that does not
+              nitka check                          start a server and check it
+              nitka check --model iterative        the same, but the server is not concurrent
               nitka serve                          listen on 127.0.0.1:7007
-              nitka connect localhost:7007         send the lines that you type, and print what comes back
+              nitka connect localhost:7007         send typed lines, print what comes back
               nitka connect localhost:7007 --verify < FILE > COPY
               nitka bench localhost:7007 --rate 20k
               nitka compare before.json after.json --max-regress p99=10%
 
-            Exit codes: 0 good; 1 the checked thing is not good; 2 could not be judged, or the command could not do its work; 3 a \
-            drain cut off a client or lost a waiting client; 64 wrong usage.
+            Exit codes: 0 good; 1 the checked thing is not good; 2 the result could not be judged, or the command \
+            failed; 3 a drain cut off a client or lost a waiting client; 64 wrong usage.
             """,
         version: "0.1.0",
         subcommands: [

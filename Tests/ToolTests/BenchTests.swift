@@ -38,7 +38,7 @@ import Testing
     /// A status line that wraps to the next row could be replaced only in part.
     @Test(
         "the status line fits in one row of a narrow terminal",
-        .enabled(if: Peer.has("/usr/bin/script"), "skipped: no script(1) to make a terminal"))
+        .enabled(if: Peer.has("/usr/bin/script"), "no script(1) to make a terminal"))
     func statusLineFitsNarrowTerminal() async throws {
         let bench = "stty cols 40; \(Tool.path) bench --clients 2 --duration 1200ms --warmup 50ms"
         let ending = try await Tool.run(["-qec", bench, "/dev/null"], of: "/usr/bin/script")

@@ -33,7 +33,7 @@ import Testing
 
     @Test(
         "a shortage of threads is reported as its own reason, and does not fail the server",
-        .enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() })
+        .enabled("no strace, or it may not trace") { await Peer.canTrace() })
     func threadShortageIsNotJudged() async throws {
         let ending = try await shell(
             "strace -f -qq -o /dev/null -e inject=clone3:error=EAGAIN \(Tool.path) check 127.0.0.1:1 --json")
@@ -83,7 +83,7 @@ import Testing
     /// The width is that of the terminal.
     @Test(
         "no line is wider than the terminal",
-        .enabled(if: Peer.has("script"), "skipped: no script(1) to make a terminal"))
+        .enabled(if: Peer.has("script"), "no script(1) to make a terminal"))
     func linesFitNarrowTerminal() async throws {
         let ending = try await whileServing(EchoService.serve) { address in
             try await shell(

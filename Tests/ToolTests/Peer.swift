@@ -64,8 +64,8 @@ enum Peer {
 
     private static let nextPort = Mutex(UInt16.random(in: 20_000..<30_000))
 
-    /// A port below the kernel's ephemeral range, and a different one for each call: another test must not take it before
-    /// the server does.
+    /// A port below the kernel's ephemeral range, and a different one for each call: no other test may take it before the
+    /// server does.
     private static func freePort() throws -> UInt16 {
         for _ in 0..<1000 {
             let port = nextPort.withLock { port in

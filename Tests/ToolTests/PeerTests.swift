@@ -8,7 +8,7 @@ import Testing
 @Suite struct PeerTests {
     private static let slowMachine = ["--timeout", "20s", "--bulk", "2MiB"]
 
-    @Test("Python's threading echo server passes", .enabled(if: Peer.has("python3"), "skipped: no python3"))
+    @Test("Python's threading echo server passes", .enabled(if: Peer.has("python3"), "no python3"))
     func pythonThreadingServerPasses() async throws {
         let ending = try await Peer.check(Self.slowMachine) { port in
             ["python3", Peer.benchmarks("peers/echo_threading.py"), port]
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(
-        "a Go echo server passes", .enabled(if: Peer.has("go"), "skipped: no go to build Benchmarks/peers/echo.go with")
+        "a Go echo server passes", .enabled(if: Peer.has("go"), "no go to build Benchmarks/peers/echo.go with")
     )
     func goPasses() async throws {
         let ending = try await withFolder { folder in
@@ -35,14 +35,14 @@ import Testing
 
     @Test(
         "a SwiftNIO echo server passes",
-        .enabled(if: Peer.has(nio), "skipped: Benchmarks/run.py has not built SwiftNIO's server, Benchmarks/bin/nio"))
+        .enabled(if: Peer.has(nio), "Benchmarks/run.py has not built SwiftNIO's server, Benchmarks/bin/nio"))
     func swiftNIOPasses() async throws {
         let ending = try await Peer.check(Self.slowMachine) { [Self.nio, $0] }
         #expect(ending.code == 0, "\(ending.output)")
     }
 
     /// With blocks larger than its pipe, socat deadlocks: it waits for itself to empty the pipe.
-    @Test("socat with PIPE passes", .enabled(if: Peer.has("socat"), "skipped: no socat"))
+    @Test("socat with PIPE passes", .enabled(if: Peer.has("socat"), "no socat"))
     func socatPasses() async throws {
         let ending = try await Peer.check(Self.slowMachine) { port in
             ["socat", "TCP-LISTEN:\(port),fork,reuseaddr,bind=127.0.0.1,nodelay,backlog=128", "PIPE"]
@@ -51,7 +51,7 @@ import Testing
     }
 
     /// At a half-close ncat drops the bytes that its `cat` still holds, and it stalls in a stream.
-    @Test("ncat fails the half-close, because it loses bytes", .enabled(if: Peer.has("ncat"), "skipped: no ncat"))
+    @Test("ncat fails the half-close, because it loses bytes", .enabled(if: Peer.has("ncat"), "no ncat"))
     func ncatFails() async throws {
         let ending = try await Peer.check(["--timeout", "2s", "--skip", "together,cross-talk"]) { port in
             ["ncat", "-lk", "-e", "/bin/cat", "127.0.0.1", port]

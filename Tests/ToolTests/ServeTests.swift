@@ -47,7 +47,7 @@ import Testing
 
     @Test(
         "serve exits with 2 and logs no address if the descriptor limit allows no client",
-        .enabled(if: Peer.has("prlimit"), "skipped: no prlimit"), .timeLimit(.minutes(1)))
+        .enabled(if: Peer.has("prlimit"), "no prlimit"), .timeLimit(.minutes(1)))
     func noDescriptorsForClients() async throws {
         let ending = try await Tool.run(
             ["--nofile=6:6", Tool.path.string, "serve", "--port", "0"], of: "/usr/bin/prlimit")
@@ -58,7 +58,7 @@ import Testing
 
     @Test(
         "serve exits with 2 and prints one sentence if it cannot create its own threads",
-        .enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() }, .timeLimit(.minutes(1)))
+        .enabled("no strace, or it may not trace") { await Peer.canTrace() }, .timeLimit(.minutes(1)))
     func noThreadsForItself() async throws {
         let ending = try await Tool.run(
             [

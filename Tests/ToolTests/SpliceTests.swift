@@ -8,7 +8,7 @@ import Testing
 @Suite struct SpliceTests {
     @Test(
         "a bulk stream arrives complete if the kernel refuses splice(2)",
-        .enabled("skipped: no strace, or it may not trace") { await Peer.canTrace() },
+        .enabled("no strace, or it may not trace") { await Peer.canTrace() },
         arguments: [["threads"], ["iterative"], ["tasks"]],
         ["EPERM", "ENOSYS", "EINVAL", "ENOMEM"])
     func refusedSpliceFallsBack(model: [String], errno: String) async throws {

@@ -13,11 +13,11 @@ struct BenchCommand: ParsableCommand {
             Without an address, loads a new server on a free loopback port.
 
             The default is a closed loop: a client sends its next message when the last echo is back. While the server \
-            stalls, a closed loop sends less, and the result looks better than what users see. With --rate, an open loop \
-            sends on a schedule and measures latency from the moment when a message was due.
+            stalls, a closed loop sends less, and the result looks better than what users see. With --rate, an open \
+            loop sends on a schedule and measures latency from the moment when a message was due.
 
-            A run that says nothing about the server is marked INVALID, with the reason. Control-C ends a run early and \
-            prints the result so far.
+            A run that says nothing about the server is marked INVALID, with the reason. Control-C ends a run early \
+            and prints the result so far.
 
             Examples:
               nitka bench                          a new server, 50 clients
@@ -30,8 +30,9 @@ struct BenchCommand: ParsableCommand {
               nitka bench 127.0.0.1:7007 --json a.json --fail-if 'p99>50ms'
               nitka bench 127.0.0.1:7007 --hlog a.hlog --fail-if 'errors>0.1%'
 
-            Exit codes: 0 good; 1 a gate failed: a condition of --fail-if holds, or by default any error or wrong byte; \
-            2 could not be judged: no client was served, a report could not be written, or the run is invalid; 64 wrong usage.
+            Exit codes: 0 good; 1 a gate failed: a condition of --fail-if holds, or by default any error or wrong \
+            byte; 2 the server could not be judged: it served no client, a report could not be written, or the run is \
+            invalid; 64 wrong usage.
             """)
 
     @Argument(help: "Address of the server, HOST:PORT. (default: start a server)", transform: endpoint)
@@ -44,8 +45,11 @@ struct BenchCommand: ParsableCommand {
     var results: ResultOptions
 
     @Option(
-        help:
-            "Find the highest rate at which this condition holds, such as 'p99<10ms'. Each step takes --duration. (default of --duration here: 2s)",
+        help: ArgumentHelp(
+            """
+            Find the highest rate at which this condition holds, such as 'p99<10ms'. Each step takes --duration, here \
+            2s by default.
+            """, valueName: "condition"),
         transform: ResultOptions.gate)
     var findMax: Gate?
 

@@ -91,8 +91,8 @@ struct BenchSession {
 
     private func summary(of plan: BenchPlan) -> String {
         let loop = plan.rate.map { "\(Int($0)) per second" } ?? "a closed loop"
-        return
-            "\(plan.mode.rawValue), \(plan.clients.counted("client")), \(plan.size.counted("byte")), \(loop), \(shown(plan.duration))"
+        let clients = plan.clients.counted("client")
+        return "\(plan.mode.rawValue), \(clients), \(plan.size.counted("byte")), \(loop), \(shown(plan.duration))"
     }
 
     private func padded(_ text: String, _ width: Int) -> String {

@@ -10,21 +10,21 @@ extension BenchMode: ExpressibleByArgument {}
 struct LoadOptions: ParsableArguments {
     @Option(
         help: """
-            What each client does: one message at a time (ping-pong), sends without waiting (stream), connects for each \
-            message (churn), or stays connected, mostly silent (hold).
+            What each client does: one message at a time (ping-pong), sends without waiting (stream), connects for \
+            each message (churn), or stays connected, mostly silent (hold).
             """)
     var mode = BenchMode.pingPong
 
-    @Option(name: .shortAndLong, "Number of clients connected at the same time", in: .count(1...1_000_000))
+    @Option(name: .shortAndLong, "Number of clients connected at the same time.", in: .count(1...1_000_000))
     var clients = defaults.clients
 
     @Option(
-        name: .shortAndLong, "Bytes per message", in: .size(1...(1 << 30)),
+        name: .shortAndLong, "Bytes per message.", in: .size(1...(1 << 30)),
         default: "\(defaults.size); 64KiB with --mode stream")
     var size: Int?
 
     @Option(
-        name: .shortAndLong, "How long to measure", in: .duration(.milliseconds(10)...(.seconds(86_400))),
+        name: .shortAndLong, "How long to measure.", in: .duration(.milliseconds(10)...(.seconds(86_400))),
         default: "\(DurationArgument(duration: defaults.duration))")
     var duration: DurationArgument?
 
@@ -38,29 +38,29 @@ struct LoadOptions: ParsableArguments {
     var rate: Double?
 
     @Option(
-        "Maximum number of messages of a client that are sent and not yet echoed", in: .count(1...65_536),
+        "Maximum number of messages of a client that are sent and not yet echoed.", in: .count(1...65_536),
         default: "\(defaults.depth)")
     var depth: Int?
 
-    @Option("How long to load the server before the measurement", in: .duration(.zero...(.seconds(3600))))
+    @Option("How long to load the server before the measurement.", in: .duration(.zero...(.seconds(3600))))
     var warmup = DurationArgument(duration: defaults.warmup)
 
-    @Option("Time over which the clients connect; 0s connects all at once", in: .duration(.zero...(.seconds(3600))))
+    @Option("Time over which the clients connect; 0s connects all at once.", in: .duration(.zero...(.seconds(3600))))
     var ramp = DurationArgument(duration: defaults.ramp)
 
     @Option(
-        "Time limit of a connection attempt and of an echo", in: .duration(.milliseconds(10)...(.seconds(3600))))
+        "Time limit of a connection attempt and of an echo.", in: .duration(.milliseconds(10)...(.seconds(3600))))
     var timeout = DurationArgument(duration: defaults.timeout)
 
-    @Option("Number of threads that run the clients", in: .count(1...1024), default: "1 per processor")
+    @Option("Number of threads that run the clients.", in: .count(1...1024), default: "1 per processor")
     var threads: Int?
 
     @Option(
-        "Number of clients that send, with --mode hold; the others stay silent", in: .count(1...1_000_000),
+        "Number of clients that send, with --mode hold; the others stay silent.", in: .count(1...1_000_000),
         default: "\(defaults.talkers)")
     var talkers: Int?
 
-    @Option("Seed of the bytes to send; the same seed gives the same bytes", in: .count(0...Int.max))
+    @Option("Seed of the bytes to send; the same seed gives the same bytes.", in: .count(0...Int.max))
     var seed = Int(defaults.seed)
 
     private static let defaults = BenchPlan()

@@ -23,10 +23,11 @@ struct ResultOptions: ParsableArguments {
 
     @Option(
         name: .customLong("fail-if"),
-        help: """
+        help: ArgumentHelp(
+            """
             Exit with 1 if this condition holds, such as 'p99>5ms', 'errors>0.1%' or 'rate<50k'. Repeatable. \
             (default: 'errors>0' and 'mismatches>0')
-            """,
+            """, valueName: "condition"),
         transform: gate)
     var gates: [Gate] = []
 

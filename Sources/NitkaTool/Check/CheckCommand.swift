@@ -14,7 +14,7 @@ struct CheckCommand: ParsableCommand {
             Without an address, checks a new server on a free loopback port.
 
             Stages: resolve, connect, echo, integrity, half-close, together (all clients connect before the first one \
-            sends), cross-talk, idle (only with --idle), close. A stage is skipped if it needs a stage that failed.
+            sends), cross-talk, idle (only with --idle), close. A stage is skipped if a stage that it needs failed.
 
             Examples:
               nitka check
@@ -30,8 +30,8 @@ struct CheckCommand: ParsableCommand {
             Control-C ends the check early and prints the report of the stages that ended. A second Control-C exits at \
             once.
 
-            Exit codes: 0 PASS; 1 FAIL; 2 could not be judged: the connection failed, or the check ended early without a \
-            failure; 64 wrong usage. With --nagios: 0 OK, 2 CRITICAL, 3 UNKNOWN.
+            Exit codes: 0 PASS; 1 FAIL; 2 the path could not be judged: there was no connection, or the check ended \
+            early without a failure; 64 wrong usage. With --nagios: 0 OK, 2 CRITICAL, 3 UNKNOWN.
             """)
 
     @Argument(help: "Address of the server, HOST:PORT. (default: start a server)", transform: endpoint)

@@ -7,16 +7,16 @@ internal import NitkaProbe
 
 /// The options of `nitka check` that become its settings.
 struct CheckOptions: ParsableArguments {
-    @Option("Number of clients connected at the same time, in together and cross-talk", in: .count(1...10_000))
+    @Option("Number of clients connected at the same time, in together and cross-talk.", in: .count(1...10_000))
     var clients = defaults.clients
 
-    @Option("Messages per client, in together", in: .count(1...1000))
+    @Option("Messages per client, in together.", in: .count(1...1000))
     var rounds = defaults.rounds
 
-    @Option("Bytes per message, in together", in: .count(1...65_536))
+    @Option("Bytes per message, in together.", in: .count(1...65_536))
     var size = defaults.size
 
-    @Option("Bytes to stream, in integrity", in: .size(1...(16 << 30)))
+    @Option("Bytes to stream, in integrity.", in: .size(1...(16 << 30)))
     var bulk = defaults.bulk
 
     @Option(
@@ -27,15 +27,15 @@ struct CheckOptions: ParsableArguments {
     var timeout = DurationArgument(duration: defaults.timeout)
 
     @Option(
-        "How long to keep a connection silent, in idle",
+        "How long to keep a connection silent, in idle.",
         in: .duration(.milliseconds(10)...(.seconds(86_400))), default: "skip the stage")
     var idle: DurationArgument?
 
-    @Option("Number of times to run each stage; the first failure ends it", in: .count(1...1000))
+    @Option("Number of times to run each stage; the first failure ends it.", in: .count(1...1000))
     var `repeat` = defaults.repeats
 
     @Option(
-        "Seed of the bytes to send; the same seed gives the same bytes", in: .count(0...Int(UInt32.max)),
+        "Seed of the bytes to send; the same seed gives the same bytes.", in: .count(0...Int(UInt32.max)),
         default: "random")
     var seed: Int?
 

@@ -9,22 +9,22 @@ struct ConnectCommand: ParsableCommand {
         commandName: "connect",
         abstract: "Send lines from a terminal, or a stream from a pipe, to a server, and print what comes back.",
         discussion: """
-            On a terminal, sends each line that you type and prints what comes back, with the round-trip time if it is an \
-            echo. In a pipe, copies standard input to the server and the server's bytes to standard output. At the end of \
-            the input, closes the sending side and reads until the server closes its side.
+            On a terminal, sends each line that you type and prints what comes back, with the round-trip time if it is \
+            an echo. In a pipe, copies standard input to the server and the server's bytes to standard output. At the \
+            end of the input, closes the sending side and reads until the server closes its side.
 
             Examples:
               nitka connect localhost:7007
               nitka connect localhost:7007 --verify < FILE > COPY
 
-            Exit codes: 0 the server ended the stream without an error; 1 --verify found a difference; 2 could not be judged: the \
+            Exit codes: 0 the server ended the stream without an error; 1 --verify found a difference; 2 the \
             connection failed; 64 wrong usage.
             """)
 
     @Argument(help: "Address of the server, HOST:PORT.", transform: endpoint)
     var server: Endpoint
 
-    @Option("Time limit of the connection attempt", in: .duration(.milliseconds(10)...(.seconds(3600))))
+    @Option("Time limit of the connection attempt.", in: .duration(.milliseconds(10)...(.seconds(3600))))
     var timeout = DurationArgument(duration: .seconds(10))
 
     @Flag(help: "Exit with 1 if the received bytes differ from the sent bytes, and print the first difference.")

@@ -18,8 +18,8 @@ struct CompareCommand: ParsableCommand {
               nitka compare before.json after.json
               nitka compare before.json after.json --max-regress p99=10%
 
-            Exit codes: 0 within every limit; 1 a limit is exceeded; 2 could not be judged: a file can't be read, is not a report \
-            of nitka bench, or reports an invalid run; 64 wrong usage.
+            Exit codes: 0 within every limit; 1 a limit is exceeded; 2 the reports could not be compared: a file can't \
+            be read, is not a report of nitka bench, or reports an invalid run; 64 wrong usage.
             """)
 
     @Argument(help: "The baseline report; - for standard input.")

@@ -10,9 +10,9 @@ struct MergeCommand: ParsableCommand {
         commandName: "merge",
         abstract: "Merge the histogram logs of several runs, and print the percentiles of all.",
         discussion: """
-            Each log is a file that nitka bench --hlog wrote, for example on different machines. Merging adds histograms \
-            without loss; percentiles can't be averaged. In the merged log, intervals that began in the same second are \
-            one interval.
+            Each log is a file that nitka bench --hlog wrote, for example on different machines. Merging adds \
+            histograms without loss; percentiles can't be averaged. In the merged log, intervals that began in the \
+            same second are one interval.
 
             Examples:
               nitka merge a.hlog b.hlog
@@ -27,7 +27,7 @@ struct MergeCommand: ParsableCommand {
     @Option(
         name: .shortAndLong,
         help:
-            "Write the merged log to this file; - for standard output, without the table. (default: print only the table)"
+            "Write the merged log to this file; - for standard output, without the table. (default: none)"
     )
     var output: String?
 

@@ -52,8 +52,8 @@ struct EventLog {
         let thread = record.thread.map { " on thread \($0)" } ?? ""
         logger.debug(
             """
-            client \(record.id) from \(record.peer)\(thread) ended: \(record.reason), \(record.bytesIn.counted("byte")) in, \
-            \(record.bytesOut) out, \(shown(record.duration))
+            client \(record.id) from \(record.peer)\(thread) ended: \(record.reason), \
+            \(record.bytesIn.counted("byte")) in, \(record.bytesOut) out, \(shown(record.duration))
             """,
             metadata: [
                 "event": "client_ended", "client": "\(record.id)", "peer": "\(record.peer)",

@@ -12,8 +12,8 @@ enum LogFormat: String, CaseIterable, Sendable {
 
 /// Writes each log entry as one line to standard output.
 ///
-/// A write blocks while the reader of the log is slow. Only the log thread calls it: client threads put their events into
-/// the server's bounded stream, and never wait.
+/// A write blocks while the reader of the log is slow. Only the log thread calls it: client threads put their events
+/// into the server's bounded stream, and never wait.
 struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level = .debug
     var metadata: Logger.Metadata = [:]

@@ -18,8 +18,8 @@ struct ServeCommand: ParsableCommand {
             SIGINT or SIGTERM starts a drain: the server accepts no new clients, and returns every byte that connected \
             and waiting clients send before they pause. A second signal ends the server at once.
 
-            Exit codes: 0 drained; 2 the server could not start or failed; 3 the drain cut off a client or lost a waiting \
-            client; 64 wrong usage.
+            Exit codes: 0 drained; 2 the server could not start or failed; 3 the drain cut off a client or lost a \
+            waiting client; 64 wrong usage.
             """)
 
     @Option(
@@ -27,14 +27,14 @@ struct ServeCommand: ParsableCommand {
         transform: Self.host)
     var host = defaultHost
 
-    @Option("TCP port to listen on; 0 takes a free port", in: .count(0...65535))
+    @Option("TCP port to listen on; 0 takes a free port.", in: .count(0...65535))
     var port = 7007
 
     @Option(help: "Which thread runs a client: see above.")
     var model = ServingModel.threads
 
     @Option(
-        "Number of event loops, each on its own thread, with --model tasks", in: .count(1...1024),
+        "Number of event loops, each on its own thread, with --model tasks.", in: .count(1...1024),
         default: "1 for every 2 processors")
     var loops: Int?
 
@@ -42,11 +42,11 @@ struct ServeCommand: ParsableCommand {
     var limits: LimitOptions
 
     @Option(
-        "Time limit of a drain; then the server disconnects the remaining clients",
+        "Time limit of a drain; then the server disconnects the remaining clients.",
         in: .duration(.zero...(.seconds(86_400))))
     var drainTimeout = DurationArgument(duration: .seconds(10))
 
-    @Option("Maximum number of new connections that wait in the kernel to be accepted", in: .count(1...65535))
+    @Option("Maximum number of new connections that wait in the kernel to be accepted.", in: .count(1...65535))
     var backlog = 1024
 
     @Option(

@@ -36,7 +36,10 @@ struct ServeSession {
             totals.accepted - totals.endedByReason["over_limit", default: 0]
             - totals.endedByReason["no_thread", default: 0]
         logger.always.notice(
-            "served \(served.counted("client")), \(cutOff) cut off, \(totals.bytesIn.counted("byte")) in, \(totals.bytesOut) out",
+            """
+            served \(served.counted("client")), \(cutOff) cut off, \(totals.bytesIn.counted("byte")) in, \
+            \(totals.bytesOut) out
+            """,
             metadata: [
                 "event": "ended", "served": "\(served)", "cut_off": "\(cutOff)", "bytes_in": "\(totals.bytesIn)",
                 "bytes_out": "\(totals.bytesOut)",
@@ -69,8 +72,8 @@ struct ServeSession {
     }
 }
 
-/// A thread of the tool itself. `finish` waits at most 1 second for it: a reader that stops reading the log can block it
-/// forever.
+/// A thread of the tool itself. `finish` waits at most 1 second for it: a reader that stops reading the log can block
+/// it forever.
 final class BackgroundThread: Sendable {
     private let threads = ThreadGroup()
 

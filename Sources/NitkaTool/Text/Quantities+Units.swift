@@ -7,7 +7,7 @@ extension Quantity<Int> {
     /// A size in bytes: a whole number, optionally with the unit KiB, MiB or GiB.
     static func size(_ range: ClosedRange<Int>) -> Quantity {
         let allowed = "\(Size(bytes: range.lowerBound)) to \(Size(bytes: range.upperBound))"
-        return Quantity(range: allowed, text: { "\(Size(bytes: $0))" }) { text in
+        return Quantity(name: "bytes", range: allowed, text: { "\(Size(bytes: $0))" }) { text in
             guard let bytes = Size.parse(text), range.contains(bytes) else {
                 throw ValidationError(
                     "It must be a whole number of bytes, or one with a unit (KiB, MiB, GiB), from \(allowed).")
@@ -21,7 +21,7 @@ extension Quantity<Double> {
     /// A number per second, optionally with k for thousands or M for millions.
     static func rate(_ range: ClosedRange<Double>) -> Quantity {
         let allowed = "\(shortRate(range.lowerBound)) to \(shortRate(range.upperBound))"
-        return Quantity(range: allowed, text: shortRate) { text in
+        return Quantity(name: "rate", range: allowed, text: shortRate) { text in
             guard let rate = perSecond(text), range.contains(rate) else {
                 throw ValidationError(
                     "It must be a number per second, with k or M for thousands or millions, from \(allowed).")

@@ -8,18 +8,24 @@ internal import NitkaProbe
 /// The parsers accept digits and a unit, and nothing that Swift's own parsers accept besides (`+8`, `065`, `0x1p3`,
 /// `nan`).
 struct Quantity<Value>: Sendable {
+    /// What the help calls a value: `duration`.
+    let name: String
     /// The range for the help: `1 to 65535`.
     let range: String
     /// A value as it is written on the command line.
     let text: @Sendable (Value) -> String
     let parse: @Sendable (String) throws -> Value
+
+    fileprivate func help(_ text: String, default absent: String) -> ArgumentHelp {
+        ArgumentHelp("\(text) (range: \(range); default: \(absent))", valueName: name)
+    }
 }
 
 extension Quantity<Int> {
     /// A whole number.
     static func count(_ range: ClosedRange<Int>) -> Quantity {
         let allowed = "\(range.lowerBound) to \(range.upperBound)"
-        return Quantity(range: allowed, text: { "\($0)" }) { text in
+        return Quantity(name: "number", range: allowed, text: { "\($0)" }) { text in
             guard let number = Numeral.whole(text[...]), range.contains(number) else {
                 throw ValidationError("It must be a whole number from \(allowed).")
             }
@@ -34,7 +40,7 @@ extension Quantity<DurationArgument> {
         let allowed =
             "\(DurationArgument(duration: range.lowerBound)) to \(DurationArgument(duration: range.upperBound))"
             + (canBeOff ? ", or off" : "")
-        return Quantity(range: allowed, text: \.description) { text in
+        return Quantity(name: "duration", range: allowed, text: \.description) { text in
             if canBeOff, text == "off" { return DurationArgument(duration: nil) }
             guard let duration = DurationArgument.parse(text), range.contains(duration) else {
                 throw ValidationError("It must be a whole number with a unit (ms, s, m, h), from \(allowed).")
@@ -80,7 +86,7 @@ extension Option {
     init(wrappedValue: Value, name: NameSpecification = .long, _ help: String, in values: Quantity<Value>) {
         self.init(
             wrappedValue: wrappedValue, name: name,
-            help: "\(help) (range: \(values.range); default: \(values.text(wrappedValue)))", transform: values.parse)
+            help: values.help(help, default: values.text(wrappedValue)), transform: values.parse)
     }
 
     /// An option without a default value; its help ends with the range and what happens when the option is absent.
@@ -88,7 +94,7 @@ extension Option {
         name: NameSpecification = .long, _ help: String, in values: Quantity<Wrapped>, default absent: String
     ) where Value == Wrapped? {
         self.init(
-            name: name, help: "\(help) (range: \(values.range); default: \(absent))", transform: values.parse)
+            name: name, help: values.help(help, default: absent), transform: values.parse)
     }
 }
 
