@@ -7,8 +7,8 @@ internal import NitkaSystem
 
 /// Runs a bench that SIGINT or SIGTERM ends early.
 ///
-/// After the first signal the clients send no more, and the run waits for the echoes of sent messages. The second signal
-/// ends the wait. The third ends the process.
+/// After the first signal the clients send no more, and the run waits for the echoes of sent messages. The second
+/// signal ends the wait. The third ends the process.
 enum InterruptibleBench {
     private static let signals = BenchSignals()
 
