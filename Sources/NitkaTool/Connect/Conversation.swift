@@ -5,13 +5,13 @@ internal import NitkaSystem
 
 /// Handles the bytes of both directions. One thread calls `sending`, another calls `received`.
 protocol ConnectSession: Sendable {
-    /// Called with bytes of standard input before they are written to the server.
+    /// Handles bytes of standard input before they are written to the server.
     func sending(_ bytes: [UInt8])
 
-    /// Called with bytes from the server; returns false to stop reading.
+    /// Handles bytes from the server; returns false to stop reading.
     func received(_ bytes: [UInt8]) -> Bool
 
-    /// Called when both directions have ended; returns the exit code.
+    /// Prints the result after both directions have ended; returns the exit code.
     func finish(failure: NitkaError?) -> Int32
 }
 
