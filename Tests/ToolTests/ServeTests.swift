@@ -56,6 +56,38 @@ import Testing
         #expect(ending.error.hasSuffix(": the machine has the means for 0 clients by descriptors (RLIMIT_NOFILE 6)\n"))
     }
 
+    /// The first 3 threads are those of the signals, the log and the drain: the fourth would run the client.
+    @Test(
+        "a client that waits for a thread until the drain ends counts as lost: serve exits with 3",
+        .enabled("no strace, or it may not trace") { await Peer.canTrace() }, .timeLimit(.minutes(1)))
+    func waitingClientIsLost() async throws {
+        // -D: the started process is the tool, and strace its grandchild, so that the signal reaches the tool.
+        let arguments = [
+            "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=clone3", "-e", "inject=clone3:error=EAGAIN:when=4+",
+            Tool.path.string, "serve", "--port", "0", "--drain-timeout", "300ms",
+        ]
+        let result = try await Subprocess.run(
+            .path("/usr/bin/strace"), arguments: Arguments(arguments), input: .none, output: .sequence,
+            error: .discarded
+        ) { execution in
+            var lines: [String] = []
+            var (client, isDraining): (Connection?, Bool) = (nil, false)
+            for try await line in execution.standardOutput.strings() {
+                lines.append(line.filter { $0 != "\n" })
+                if lines.count == 1 {
+                    client = try open(Endpoint(String(lines[0].dropFirst("listening on ".count))))
+                } else if line.hasPrefix("warning: "), !isDraining {
+                    isDraining = true
+                    try execution.send(signal: .terminate)
+                }
+            }
+            #expect(client != nil)
+            return lines
+        }
+        #expect(Tool.code(result.terminationStatus) == 3)
+        #expect(result.closureResult.last == "served 0 clients, 0 cut off, 1 lost, 0 bytes in, 0 out")
+    }
+
     @Test(
         "serve exits with 2 and prints one sentence if it cannot create its own threads",
         .enabled("no strace, or it may not trace") { await Peer.canTrace() }, .timeLimit(.minutes(1)))
@@ -73,6 +105,8 @@ import Testing
         )
     }
 }
+
+private func open(_ endpoint: Endpoint) throws -> Connection { try Connection.open(to: endpoint) }
 
 private func exchangeThreeBytes(with endpoint: Endpoint) throws {
     let connection = try Connection.open(to: endpoint)

@@ -32,21 +32,21 @@ struct ServeSession {
         }
         log.finish()
         let cutOff = totals.endedByReason[EndReason.cutOff.code, default: 0] + totals.active
-        let served =
-            totals.accepted - totals.endedByReason["over_limit", default: 0]
-            - totals.endedByReason["no_thread", default: 0]
+        // A client that waited for a thread until the drain ended: it was accepted, and nothing was served.
+        let lost = totals.endedByReason["no_thread", default: 0]
+        let served = totals.accepted - totals.endedByReason["over_limit", default: 0] - lost
         logger.always.notice(
             """
-            served \(served.counted("client")), \(cutOff) cut off, \(totals.bytesIn.counted("byte")) in, \
-            \(totals.bytesOut) out
+            served \(served.counted("client")), \(cutOff) cut off, \(lost == 0 ? "" : "\(lost) lost, ")\
+            \(totals.bytesIn.counted("byte")) in, \(totals.bytesOut) out
             """,
             metadata: [
-                "event": "ended", "served": "\(served)", "cut_off": "\(cutOff)", "bytes_in": "\(totals.bytesIn)",
-                "bytes_out": "\(totals.bytesOut)",
+                "event": "ended", "served": "\(served)", "cut_off": "\(cutOff)", "lost": "\(lost)",
+                "bytes_in": "\(totals.bytesIn)", "bytes_out": "\(totals.bytesOut)",
             ])
         // Exit without a join: the signal thread still waits, and a handler that was cut off may never return.
         withExtendedLifetime(signals) {}
-        CurrentProcess.exitNow(cutOff == 0 ? 0 : Exit.cutOff.rawValue)
+        CurrentProcess.exitNow(cutOff + lost == 0 ? 0 : Exit.cutOff.rawValue)
     }
 
     private func startSignalThread() throws(Errno) -> BackgroundThread {
