@@ -12,7 +12,7 @@ struct NitkaCommand: ParsableCommand {
         discussion: """
             Examples:
               nitka check                          start a server and check it
-              nitka check --model iterative        the same, but the server is not concurrent
+              nitka check --model iterative        the same, without concurrency
               nitka serve                          listen on 127.0.0.1:7007
               nitka connect localhost:7007         send typed lines, print what comes back
               nitka connect localhost:7007 --verify < FILE > COPY

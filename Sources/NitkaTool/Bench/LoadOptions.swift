@@ -10,7 +10,7 @@ extension BenchMode: ExpressibleByArgument {}
 struct LoadOptions: ParsableArguments {
     @Option(
         help: """
-            What each client does: one message at a time (ping-pong), sends without waiting (stream), connects for \
+            What each client does: waits for each echo (ping-pong), sends without waiting (stream), connects for \
             each message (churn), or stays connected, mostly silent (hold).
             """)
     var mode = BenchMode.pingPong

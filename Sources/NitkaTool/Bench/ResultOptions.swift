@@ -8,16 +8,19 @@ internal import NitkaProbe
 /// The options of `nitka bench` for its reports and its verdict.
 struct ResultOptions: ParsableArguments {
     @Option(
-        help: "Write the report as JSON to this file; - for standard output.", completion: .file(extensions: ["json"]))
+        help: ArgumentHelp("Write the report as JSON to this file; - for standard output.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
     var json: String?
 
     @Option(
-        help: "Write the latencies of each second as an HdrHistogram log to this file; - for standard output.",
+        help: ArgumentHelp(
+            "Write the latencies of each second as an HdrHistogram log to this file; - for standard output.",
+            valueName: "file"),
         completion: .file(extensions: ["hlog"]))
     var hlog: String?
 
     @Option(
-        help: "Write the report as an HTML page to this file; - for standard output.",
+        help: ArgumentHelp("Write the report as an HTML page to this file; - for standard output.", valueName: "file"),
         completion: .file(extensions: ["html"]))
     var html: String?
 

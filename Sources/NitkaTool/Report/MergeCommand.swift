@@ -26,9 +26,9 @@ struct MergeCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help:
-            "Write the merged log to this file; - for standard output, without the table. (default: none)"
-    )
+        help: ArgumentHelp(
+            "Write the merged log to this file; - for standard output, without the table. (default: none)",
+            valueName: "file"))
     var output: String?
 
     func run() throws {
