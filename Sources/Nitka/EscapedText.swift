@@ -11,12 +11,16 @@ public struct EscapedText: Sendable, CustomStringConvertible {
 
     /// Escapes a string.
     ///
-    /// - Parameter limit: the most characters of the original that are shown, 1 or more.
+    /// - Parameters:
+    ///   - text: the string.
+    ///   - limit: the most characters of the original that are shown, 1 or more.
     public init(_ text: String, limit: Int = 200) { self.init(utf8: Array(text.utf8), limit: limit) }
 
     /// Escapes bytes that may or may not be UTF-8.
     ///
-    /// - Parameter limit: the most characters of the original that are shown, 1 or more.
+    /// - Parameters:
+    ///   - bytes: the bytes.
+    ///   - limit: the most characters of the original that are shown, 1 or more.
     public init(utf8 bytes: [UInt8], limit: Int = 200) {
         var decoder = UTF8()
         var position = bytes.startIndex

@@ -68,7 +68,9 @@ extension EventLoops {
     /// The body runs on the first loop. It must await what it starts on the others: what an unstructured task still waits
     /// for when the scope ends never happens.
     ///
-    /// - Parameter count: 1 or more loops; nil for 1 for every 2 processors that the process may use.
+    /// - Parameters:
+    ///   - count: 1 or more loops; nil for 1 for every 2 processors that the process may use.
+    ///   - body: runs on the first loop.
     /// - Throws: what the body throws, and ``NitkaError`` when the system refuses the loops.
     public static func with<Result: Sendable>(
         count: Int? = nil, _ body: @Sendable (EventLoops) async throws -> Result
