@@ -22,10 +22,10 @@ final class StageWatchdog: Sendable {
     private let state = Monitor(State())
     private let threads = ThreadGroup()
     /// Wakes a connection attempt. Without a descriptor for it, the attempt ends at its timeout instead.
-    private let wakeEvent = try? WakeEvent.Shared()
+    private let wakeEvent = try? WakeEvent()
 
     /// A descriptor that becomes readable when the check is stopped; -1 if there is none.
-    var wakeNumber: Int32 { wakeEvent?.number ?? -1 }
+    var wakeNumber: Int32 { wakeEvent?.descriptor.number ?? -1 }
 
     /// Starts the thread; returns false if the system cannot create one.
     func start() -> Bool {

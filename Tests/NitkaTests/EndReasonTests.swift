@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct EndReasonTests {
     @Test("a client's end is judged by errors of its own connection only") func reasonsOfErrors() {
-        let (own, other) = (ConnectionID.next(), ConnectionID.next())
+        let (own, other) = (ConnectionID(1), ConnectionID(2))
         func reason(_ reason: NitkaError.Reason, of connection: ConnectionID?) -> EndReason {
             EndReason(
                 handlerError: NitkaError("read from", "10.0.0.1:80", reason, connection: connection), connection: own,

@@ -91,10 +91,10 @@ private final class Held {
 }
 
 /// Opens descriptors until the process may open no more.
-private func fillDescriptors() throws -> [WakeEvent.Shared] {
-    var held: [WakeEvent.Shared] = []
+private func fillDescriptors() throws -> [WakeEvent] {
+    var held: [WakeEvent] = []
     do throws(Errno) {
-        while held.count < 200_000 { held.append(try WakeEvent.Shared()) }
+        while held.count < 200_000 { held.append(try WakeEvent()) }
     } catch {
         precondition(error == .tooManyInProcess)
     }

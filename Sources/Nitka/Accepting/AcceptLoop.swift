@@ -86,8 +86,6 @@ struct AcceptLoop<ServingModel: Model> {
             isFull: server.registry.count >= serving.limits.clients, whenFull: serving.limits.whenFull)
     }
 
-    // MARK: What the driver reports
-
     /// Any socket may have a client.
     mutating func noteClients() { mayHaveClient = mayHaveClient.map { _ in true } }
 
@@ -96,8 +94,6 @@ struct AcceptLoop<ServingModel: Model> {
         server.wake.lower()
         troubles.endPause()
     }
-
-    // MARK: Accepting
 
     /// Returns a failure after which no client can be accepted any more.
     private mutating func accept(from index: Int) -> NitkaError? {

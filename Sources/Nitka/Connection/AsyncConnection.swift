@@ -51,6 +51,8 @@ public final class AsyncConnection: Sendable {
     /// How many bytes were handed to the kernel for the peer so far. Any thread may ask.
     public var bytesSent: UInt64 { state.bytesSent }
 
+    var isDraining: Bool { state.isDraining }
+
     /// Whether the peer's end of stream was read.
     public var peerHasFinished: Bool { state.peerHasFinished }
 

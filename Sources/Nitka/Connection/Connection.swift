@@ -34,6 +34,8 @@ public final class Connection: Sendable {
     /// How many bytes were handed to the kernel for the peer so far. Any thread may ask.
     public var bytesSent: UInt64 { state.bytesSent }
 
+    var isDraining: Bool { state.isDraining }
+
     /// Whether the peer's end of stream was read.
     public var peerHasFinished: Bool { state.peerHasFinished }
 

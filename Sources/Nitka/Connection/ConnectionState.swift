@@ -4,18 +4,9 @@ internal import NitkaSystem
 internal import Synchronization
 
 /// A connection's number in this process: no two connections have the same one.
-public struct ConnectionID: Hashable, Sendable, CustomStringConvertible {
-    let number: UInt64
+public typealias ConnectionID = UInt64
 
-    private static let last = Atomic<UInt64>(0)
-
-    static func next() -> ConnectionID {
-        ConnectionID(number: last.wrappingAdd(1, ordering: .relaxed).newValue)
-    }
-
-    /// The number.
-    public var description: String { "\(number)" }
-}
+private let lastConnectionID = Atomic<ConnectionID>(0)
 
 /// What both kinds of connection keep beside their socket: counters, deadlines and flags. Any thread may use it.
 struct ConnectionState: ~Copyable, Sendable {
@@ -31,7 +22,7 @@ struct ConnectionState: ~Copyable, Sendable {
     private let inputIsCutOff = Atomic<Bool>(false)
     let peer: SocketAddress
     let pipes: PipePool?
-    let id = ConnectionID.next()
+    let id: ConnectionID = lastConnectionID.wrappingAdd(1, ordering: .relaxed).newValue
 
     init(peer: SocketAddress, drainSignal: DrainSignal? = nil, pipes: PipePool? = nil, limits: Limits? = nil) {
         self.peer = peer

@@ -22,8 +22,6 @@ extension Connection {
     }
 
     /// Writes all the bytes of an array, as ``write(_:)-(RawSpan)``.
-    ///
-    /// - Throws: as ``write(_:)-(RawSpan)``.
     @available(*, noasync, message: "Connection blocks its thread; async code uses AsyncConnection")
     public func write(_ bytes: [UInt8]) throws(NitkaError) { try write(bytes.span.bytes) }
 
@@ -111,8 +109,6 @@ extension AsyncConnection {
     }
 
     /// Writes all the bytes of an array, as ``write(_:)-(RawSpan)``.
-    ///
-    /// - Throws: as ``write(_:)-(RawSpan)``.
     @inline(__always)
     public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws(NitkaError) {
         try await write(bytes.span.bytes)

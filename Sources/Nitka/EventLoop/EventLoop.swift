@@ -19,15 +19,17 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         var timers = TimerHeap()
         /// The moment that the kernel's timer is set for; `.max` for none.
         var timerMoment = Int64.max
-        var jobs = JobQueue()
+        var jobs: [UnownedJob] = []
+        /// The jobs of the current round; empty between rounds.
+        var running: [UnownedJob] = []
         var spareBlock: ByteBlock?
         var busyPoll = BusyPollPolicy()
         var now = MonotonicTime.now
         var thread = ThreadName(name: "", id: 0)
     }
 
-    /// A chain of jobs that resume each other keeps the loop from its clients for this many jobs at most.
-    private static let jobsBetweenPolls = 512
+    /// Jobs that resume each other keep the loop from its clients for this many rounds at most.
+    private static let roundsBetweenPolls = 16
     /// How many descriptors a loop opens: epoll, the timer, the wake-up.
     static let descriptors = 3
     static let blockBytes = 64 * 1024
@@ -72,7 +74,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         CurrentThread.belong(to: self)
         state.thread = .current
         while true {
-            runJobs(atMost: Self.jobsBetweenPolls)
+            runJobs()
             let isStopping = takePosted()
             if isStopping, state.jobs.isEmpty, remote.close() { return }
             let count = waitForReports()
@@ -87,11 +89,12 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 // MARK: - One turn of the loop
 
 extension EventLoop {
-    private func runJobs(atMost most: Int) {
+    private func runJobs() {
         let executor = asUnownedTaskExecutor()
-        for _ in 0..<most {
-            guard let job = state.jobs.popFirst() else { return }
-            job.runSynchronously(on: executor)
+        for _ in 0..<Self.roundsBetweenPolls where !state.jobs.isEmpty {
+            swap(&state.jobs, &state.running)
+            for job in state.running { job.runSynchronously(on: executor) }
+            state.running.removeAll(keepingCapacity: true)
         }
     }
 
@@ -248,29 +251,4 @@ extension EventLoop {
     func takeBlock() -> ByteBlock { state.spareBlock.take() ?? ByteBlock(count: Self.blockBytes) }
 
     func giveBack(_ block: consuming ByteBlock) { state.spareBlock = consume block }
-}
-
-/// Jobs in order. A plain array with a position to read at: it allocates only while it grows.
-private struct JobQueue {
-    private var jobs: [UnownedJob] = []
-    private var next = 0
-
-    var isEmpty: Bool { next == jobs.count }
-
-    mutating func append(_ job: UnownedJob) { jobs.append(job) }
-
-    mutating func popFirst() -> UnownedJob? {
-        if next == jobs.count { return nil }
-        let job = jobs[next]
-        next += 1
-        if next == jobs.count {
-            jobs.removeAll(keepingCapacity: true)
-            next = 0
-        } else if next == 4096 {
-            // Jobs that enqueue each other without end must not make the array grow without end.
-            jobs.removeFirst(next)
-            next = 0
-        }
-        return job
-    }
 }

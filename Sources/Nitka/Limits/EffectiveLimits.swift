@@ -27,10 +27,8 @@ struct EffectiveLimits {
     }
 }
 
-extension MachineLimit: Error {}
-
 /// A resource of the machine that limits the number of clients.
-public struct MachineLimit: Hashable, Sendable, CustomStringConvertible {
+public struct MachineLimit: Error, Hashable, Sendable, CustomStringConvertible {
     /// The resource, with the name of the setting: `descriptors (RLIMIT_NOFILE 1024)`.
     public let name: String
     /// How many clients it suffices for.

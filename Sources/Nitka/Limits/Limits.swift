@@ -37,15 +37,8 @@ public struct Limits: Hashable, Sendable {
         whenFull = .wait
     }
 
-    /// The limits that are given; the others have their defaults.
+    /// The given limits: counts of 1 or more, times of more than 0 or nil. The others have their defaults.
     ///
-    /// - Parameters:
-    ///   - clients: how many clients are served at once; 1 or more.
-    ///   - clientsPerSource: how many of them from one source; 1 or more.
-    ///   - idleTimeout: how long a client may be silent; more than 0, nil for no limit.
-    ///   - writeTimeout: how long a write may make no progress; more than 0, nil for no limit.
-    ///   - maximumAge: how long a client may stay connected; more than 0, nil for no limit.
-    ///   - whenFull: what to do with new connections when the server is full.
     /// - Throws: ``NitkaError`` that says what is allowed.
     public init(
         clients: Int = Limits().clients, clientsPerSource: Int = Limits().clientsPerSource,

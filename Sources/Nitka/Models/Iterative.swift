@@ -7,12 +7,6 @@ struct Iterative: Model {
     let serving: Serving
     let handler: @Sendable (Client) throws -> Void
 
-    static let isNonblocking = false
-
-    func makeClient(_ id: ClientID, _ descriptor: consuming Descriptor, _ state: consuming ConnectionState) -> Client {
-        Client(id: id, connection: Connection(SharedSocket(owning: descriptor), state))
-    }
-
     func start(_ client: Client) { serving.serve(client, handler) }
 
     func waitForAll(until deadline: MonotonicTime?) -> Bool { true }

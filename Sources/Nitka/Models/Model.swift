@@ -30,3 +30,11 @@ protocol Model: Sendable {
     /// Waits until the last client's thread or task has ended; false when the deadline passed first.
     func waitForAll(until deadline: MonotonicTime?) -> Bool
 }
+
+extension Model where Admitted == Client {
+    static var isNonblocking: Bool { false }
+
+    func makeClient(_ id: ClientID, _ descriptor: consuming Descriptor, _ state: consuming ConnectionState) -> Client {
+        Client(id: id, connection: Connection(SharedSocket(owning: descriptor), state))
+    }
+}

@@ -8,16 +8,10 @@ struct ThreadPerClient: Model {
     let handler: @Sendable (Client) throws -> Void
     private let threads: ThreadGroup
 
-    static let isNonblocking = false
-
     init(_ serving: Serving, stackBytes: Int, _ handler: @escaping @Sendable (Client) throws -> Void) {
         self.serving = serving
         self.handler = handler
         threads = ThreadGroup(stacks: StackArena(stackBytes: stackBytes))
-    }
-
-    func makeClient(_ id: ClientID, _ descriptor: consuming Descriptor, _ state: consuming ConnectionState) -> Client {
-        Client(id: id, connection: Connection(SharedSocket(owning: descriptor), state))
     }
 
     func start(_ client: Client) throws(Errno) {

@@ -24,34 +24,24 @@ public final class Client: ServedClient {
     public var isDraining: Bool { connection.isDraining }
 
     /// As ``Connection/read(into:)``.
-    ///
-    /// - Throws: as ``Connection/read(into:)``.
     @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
     public func read(into span: inout MutableSpan<UInt8>) throws(NitkaError) -> Int? {
         try connection.read(into: &span)
     }
 
     /// As ``Connection/read()``.
-    ///
-    /// - Throws: as ``Connection/read()``.
     @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
     public func read() throws(NitkaError) -> [UInt8]? { try connection.read() }
 
     /// As ``Connection/write(_:)-(RawSpan)``.
-    ///
-    /// - Throws: as ``Connection/write(_:)-(RawSpan)``.
     @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
     public func write(_ bytes: RawSpan) throws(NitkaError) { try connection.write(bytes) }
 
     /// As ``Connection/write(_:)-([UInt8])``.
-    ///
-    /// - Throws: as ``Connection/write(_:)-([UInt8])``.
     @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
     public func write(_ bytes: [UInt8]) throws(NitkaError) { try connection.write(bytes) }
 
     /// As ``Connection/forward(to:)``.
-    ///
-    /// - Throws: as ``Connection/forward(to:)``.
     @available(*, noasync, message: "Client blocks its thread; async code uses AsyncClient")
     public func forward(to other: Client) throws(NitkaError) { try connection.forward(to: other.connection) }
 
@@ -87,34 +77,24 @@ public final class AsyncClient: ServedClient {
     public var isDraining: Bool { connection.isDraining }
 
     /// As ``AsyncConnection/read(into:)``.
-    ///
-    /// - Throws: as ``AsyncConnection/read(into:)``.
     public nonisolated(nonsending) func read(into span: inout MutableSpan<UInt8>) async throws(NitkaError) -> Int? {
         try await connection.read(into: &span)
     }
 
     /// As ``AsyncConnection/read()``.
-    ///
-    /// - Throws: as ``AsyncConnection/read()``.
     public nonisolated(nonsending) func read() async throws(NitkaError) -> [UInt8]? { try await connection.read() }
 
     /// As ``AsyncConnection/write(_:)-(RawSpan)``.
-    ///
-    /// - Throws: as ``AsyncConnection/write(_:)-(RawSpan)``.
     public nonisolated(nonsending) func write(_ bytes: RawSpan) async throws(NitkaError) {
         try await connection.write(bytes)
     }
 
     /// As ``AsyncConnection/write(_:)-([UInt8])``.
-    ///
-    /// - Throws: as ``AsyncConnection/write(_:)-([UInt8])``.
     public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws(NitkaError) {
         try await connection.write(bytes)
     }
 
     /// As ``AsyncConnection/forward(to:)``.
-    ///
-    /// - Throws: as ``AsyncConnection/forward(to:)``.
     public nonisolated(nonsending) func forward(to other: AsyncClient) async throws(NitkaError) {
         try await connection.forward(to: other.connection)
     }

@@ -40,7 +40,7 @@ extension Server {
         _ model: PlainModel = .threads, stackBytes: Int = 512 * 1024,
         _ handler: @escaping @Sendable (Client) throws -> Void
     ) async throws(NitkaError) -> ServerSnapshot {
-        try await drainingWhenCancelled("nitka-accept") { [self] () throws(NitkaError) in
+        try await drainingWhenCancelled { [self] () throws(NitkaError) in
             try runBlocking(model, stackBytes: stackBytes, handler)
         }
     }
@@ -74,12 +74,12 @@ extension Server {
     public nonisolated(nonsending) func runTasks(
         loops: Int? = nil, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
     ) async throws(NitkaError) -> ServerSnapshot {
-        try await drainingWhenCancelled("nitka-accept") { [self] () throws(NitkaError) in
+        try await drainingWhenCancelled { [self] () throws(NitkaError) in
             try runTasksBlocking(loops: loops, handler)
         }
     }
 
-    /// As ``runTasks(loops:_:)``, but blocks the calling thread, which accepts the clients.
+    /// As ``runTasks(loops:_:)``, but blocks the calling thread.
     package func runTasksBlocking(
         loops count: Int? = nil,
         _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
@@ -176,11 +176,11 @@ extension Server {
     }
 
     private nonisolated(nonsending) func drainingWhenCancelled(
-        _ thread: String, _ run: @escaping @Sendable () throws(NitkaError) -> ServerSnapshot
+        _ run: @escaping @Sendable () throws(NitkaError) -> ServerSnapshot
     ) async throws(NitkaError) -> ServerSnapshot {
         let result: Result<ServerSnapshot, NitkaError> = await withTaskCancellationHandler {
             do throws(NitkaError) {
-                return .success(try await onThread(named: thread, "serve on", addressText, run))
+                return .success(try await onThread(named: "nitka-accept", "serve on", addressText, run))
             } catch {
                 return .failure(error)
             }

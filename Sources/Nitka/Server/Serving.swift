@@ -17,8 +17,6 @@ final class Serving: Sendable {
         pipes = effective.pipes
     }
 
-    // MARK: Admitting
-
     /// What a client's connection knows from the beginning.
     func connectionState(of peer: SocketAddress) -> ConnectionState {
         ConnectionState(peer: peer, drainSignal: server.drainSignal, pipes: pipes, limits: limits)
@@ -36,8 +34,6 @@ final class Serving: Sendable {
         if server.control.withLock({ $0.isCuttingOff }) { client.cutOff() }
         return client
     }
-
-    // MARK: Serving
 
     /// Serves a client on the calling thread, from its first event to its record.
     func serve(_ client: Client, _ handler: (Client) throws -> Void) {
@@ -68,8 +64,6 @@ final class Serving: Sendable {
     }
 
     private static let discardLimit = 1 << 20
-
-    // MARK: Ending
 
     /// Closes and records a client that no thread could be had for.
     func refuse(_ client: any ServedClient, _ errno: Errno) {
@@ -136,13 +130,8 @@ protocol ServedConnection: Sendable {
     func cutOff()
 }
 
-extension Connection: ServedConnection {
-    var isDraining: Bool { state.isDraining }
-}
-
-extension AsyncConnection: ServedConnection {
-    var isDraining: Bool { state.isDraining }
-}
+extension Connection: ServedConnection {}
+extension AsyncConnection: ServedConnection {}
 
 extension ServedClient {
     var served: any ServedConnection { connection }

@@ -23,7 +23,7 @@ public final class Bench: Sendable {
 
     let control = Monitor(BenchControl())
     /// Interrupts the first connection attempt. Without a free descriptor for it, the attempt ends with its timeout.
-    private let wake = try? WakeEvent.Shared()
+    private let wake = try? WakeEvent()
 
     /// Creates a bench of the server at an endpoint.
     public init(_ endpoint: Endpoint, _ plan: BenchPlan = BenchPlan()) {
@@ -86,7 +86,7 @@ public final class Bench: Sendable {
     }
 
     /// The descriptor that becomes readable on ``stop()``; -1 without one.
-    var wakeNumber: Int32 { wake?.number ?? -1 }
+    var wakeNumber: Int32 { wake?.descriptor.number ?? -1 }
 }
 
 struct BenchControl: Sendable {

@@ -4,33 +4,22 @@ internal import CNitkaLinux
 internal import Glibc
 
 /// An eventfd(2): any thread raises it, and it is readable until it is lowered.
-package struct WakeEvent: ~Copyable, Sendable {
+package final class WakeEvent: Sendable {
     package let descriptor: Descriptor
 
     package init() throws(Errno) {
         descriptor = Descriptor(owning: try systemCall { eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK)) })
     }
 
-    package borrowing func raise() {
+    package func raise() {
         var one: UInt64 = 1
         // It fails only when the counter is full, and a full counter is readable.
         _ = Glibc.write(descriptor.number, &one, 8)
     }
 
-    package borrowing func lower() {
+    package func lower() {
         var count: UInt64 = 0
         _ = Glibc.read(descriptor.number, &count, 8)
-    }
-
-    /// An event that several objects own.
-    package final class Shared: Sendable {
-        private let event: WakeEvent
-
-        package init() throws(Errno) { event = try WakeEvent() }
-
-        package var number: CInt { event.descriptor.number }
-
-        package func raise() { event.raise() }
     }
 }
 

@@ -29,7 +29,7 @@ struct Conversation {
     /// Copies until both directions have ended; returns the exit code.
     func run() throws -> Int32 {
         let (connection, session) = (connection, session)
-        let serverEnded = try WakeEvent.Shared()
+        let serverEnded = try WakeEvent()
         let failure = Monitor<NitkaError?>(nil)
         let reader = try KernelThread(named: "nitka-receive") {
             do throws(NitkaError) {
@@ -53,10 +53,10 @@ struct Conversation {
     }
 
     /// Sends standard input until it ends, or until the server has ended its stream.
-    private func send(until serverEnded: WakeEvent.Shared) throws(NitkaError) {
+    private func send(until serverEnded: WakeEvent) throws(NitkaError) {
         let block = ByteBlock(count: 64 * 1024)
         let input = StandardStream.input
-        while poll([serverEnded.number, input.rawValue], until: nil) == 1 {
+        while poll([serverEnded.descriptor.number, input.rawValue], until: nil) == 1 {
             guard let count = try? input.readSome(into: block), count > 0 else { return }
             let bytes = block.array(count)
             session.sending(bytes)
