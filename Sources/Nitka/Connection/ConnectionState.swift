@@ -18,6 +18,9 @@ struct ConnectionState: ~Copyable, Sendable {
     private let writeNanoseconds = Atomic<Int64>(.max)
     private let received = Atomic<UInt64>(0)
     private let sent = Atomic<UInt64>(0)
+    /// Space for the next read of an array: it starts small, because an idle thread keeps the pages of its stack that it
+    /// touched, and grows while reads fill it.
+    private let capacity = Atomic<Int>(2048)
     private let inputHasEnded = Atomic<Bool>(false)
     private let inputIsCutOff = Atomic<Bool>(false)
     let peer: SocketAddress
@@ -39,14 +42,20 @@ struct ConnectionState: ~Copyable, Sendable {
     }
 }
 
-// MARK: - Counters
-
 extension ConnectionState {
     var bytesReceived: UInt64 { received.load(ordering: .relaxed) }
     var bytesSent: UInt64 { sent.load(ordering: .relaxed) }
 
     /// Only the holder of the right to read calls it, so a load and a store are enough.
     func noteReceived(_ count: Int) { received.store(bytesReceived &+ UInt64(count), ordering: .relaxed) }
+
+    static let largestReadCapacity = 32 * 1024
+
+    var readCapacity: Int { capacity.load(ordering: .relaxed) }
+
+    func noteArrayRead(_ count: Int) {
+        if count == readCapacity, count < Self.largestReadCapacity { capacity.store(count * 4, ordering: .relaxed) }
+    }
 
     /// Only the holder of the right to write calls it.
     func noteSent(_ count: Int) { sent.store(bytesSent &+ UInt64(count), ordering: .relaxed) }
@@ -56,8 +65,6 @@ extension ConnectionState {
 
     func noteEndOfInput() { inputHasEnded.store(true, ordering: .releasing) }
 }
-
-// MARK: - Deadlines
 
 extension ConnectionState {
     var idleTimeout: Duration? {
@@ -122,8 +129,6 @@ extension Duration {
         self = .nanoseconds(nanoseconds)
     }
 }
-
-// MARK: - Closing without a reset
 
 /// When to stop discarding the input of a connection that is being closed: a pure value, used by both kinds.
 ///

@@ -20,7 +20,7 @@ extension Connection {
         return try receive { (reader) throws(Errno) in try reader.receive(into: &span) }
     }
 
-    /// Reads what has arrived, waiting for the first byte: 1 to 16,384 bytes in an array of that size.
+    /// Reads what has arrived, waiting for the first byte: 1 to 32,768 bytes in an array of that size.
     ///
     /// Like ``read(into:)``, which allocates nothing.
     ///
@@ -29,8 +29,11 @@ extension Connection {
     @available(*, noasync, message: "Connection blocks its thread; async code uses AsyncConnection")
     public func read() throws(NitkaError) -> [UInt8]? {
         var bytes: [UInt8] = []
-        let count = try receive { (reader) throws(Errno) in try reader.receive(into: &bytes) }
-        return count == nil ? nil : bytes
+        let capacity = state.readCapacity
+        guard let count = try receive({ (reader) throws(Errno) in try reader.receive(into: &bytes, atMost: capacity) })
+        else { return nil }
+        state.noteArrayRead(count)
+        return bytes
     }
 
     /// As ``read(into:)``, into an empty pipe.

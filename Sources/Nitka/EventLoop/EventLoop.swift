@@ -86,8 +86,6 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 }
 
-// MARK: - One turn of the loop
-
 extension EventLoop {
     private func runJobs() {
         let executor = asUnownedTaskExecutor()
@@ -183,8 +181,6 @@ extension EventLoop {
     }
 }
 
-// MARK: - Registrations, on the loop's thread
-
 extension EventLoop {
     func add(_ registration: Registration, for descriptor: Int32) throws(Errno) {
         registration.state.token = state.table.insert(.connection(registration))
@@ -237,8 +233,6 @@ extension EventLoop {
         }
     }
 }
-
-// MARK: - For tasks, on the loop's thread
 
 extension EventLoop {
     /// Suspends a task of this loop until every other job that is ready has run.

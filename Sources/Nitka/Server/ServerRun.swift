@@ -118,8 +118,6 @@ extension Server {
     }
 }
 
-// MARK: - What all ways have in common
-
 extension Server {
     private func begin(hasThreadPerClient: Bool, descriptors: Int) throws(NitkaError) -> EffectiveLimits {
         let isFirst = control.withLock { control in

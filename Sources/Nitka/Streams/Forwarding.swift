@@ -19,9 +19,10 @@ extension Connection {
             if mode.splices {
                 if try !splice(to: other, &mode) { return }
             } else {
+                let capacity = state.readCapacity
                 guard let bytes = try read() else { return }
                 try other.write(bytes)
-                mode.copied(bytes.count, capacity: SocketReader.arrayCapacity)
+                mode.copied(bytes.count, capacity: capacity)
             }
         }
     }
@@ -89,18 +90,25 @@ extension AsyncConnection {
     /// connection stays open for writing.
     ///
     /// - Throws: what ``read()`` and ``write(_:)-([UInt8])`` throw.
+    @inline(__always)
     public nonisolated(nonsending) func forward(to other: AsyncConnection) async throws(NitkaError) {
         var mode = ForwardMode.start
         while true {
             if mode.splices {
                 if try await !splice(to: other, &mode) { return }
             } else {
-                guard let bytes = try await read() else { return }
-                try await other.write(bytes)
+                guard let bytes = try await copyIn() else { return }
+                try await other.copyOut(bytes)
                 mode.copied(bytes.count, capacity: EventLoop.blockBytes)
             }
         }
     }
+
+    // Never inlined: a task that waits for input must not hold the frame of a write.
+    @inline(never)
+    private nonisolated(nonsending) func copyIn() async throws(NitkaError) -> [UInt8]? { try await read() }
+    @inline(never)
+    private nonisolated(nonsending) func copyOut(_ bytes: [UInt8]) async throws(NitkaError) { try await write(bytes) }
 
     /// Splices until messages arrive again; false at the end of the stream.
     @inline(never)

@@ -70,12 +70,9 @@ package struct SocketReader {
         try span.withUnsafeMutableBytes { (space) throws(Errno) in try SocketCall.receive(number, space) }
     }
 
-    /// The maximum number of bytes of ``receive(into:)-([UInt8])``.
-    package static let arrayCapacity = 16 * 1024
-
     /// Receives into the stack, then copies into an array of the size that arrived: a waiting thread holds no buffer.
-    package func receive(into array: inout [UInt8]) throws(Errno) -> Received {
-        try withUnsafeTemporaryAllocation(byteCount: Self.arrayCapacity, alignment: 16) { (buffer) throws(Errno) in
+    package func receive(into array: inout [UInt8], atMost most: Int) throws(Errno) -> Received {
+        try withUnsafeTemporaryAllocation(byteCount: most, alignment: 16) { (buffer) throws(Errno) in
             let received = try SocketCall.receive(number, buffer)
             if case .bytes(let count) = received { array = [UInt8](buffer[..<count]) }
             return received
