@@ -12,8 +12,8 @@ public final class EventLoops: Sendable {
     private let turn = Atomic<Int>(0)
 
     /// The default number of loops: 1 for every 2 processors that the process may use. The other half is left to the
-    /// kernel's network stack and to the peers on the same machine: with as many loops as processors, 50 clients cost
-    /// 1.25 times as much (`Benchmarks/run.py --only free-50-64`, 2 processors, 2026-11-27).
+    /// kernel's network stack and to peers on the same machine: on 2 processors, 50 clients cost 1.18 of a C epoll loop with
+    /// 1 loop, and 1.31 with 2 loops (`Benchmarks/run.py --only free-50-64`, 9 runs, 2026-11-27).
     static var defaultCount: Int { (CurrentProcess.processorCount + 1) / 2 }
 
     /// Makes the loops and their threads.
