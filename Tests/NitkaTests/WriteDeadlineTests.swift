@@ -160,9 +160,15 @@ private struct NotServed: Error, CustomStringConvertible {
 
 /// Suspends a task of the loop for this duration.
 private nonisolated(nonsending) func suspend(on loop: EventLoop, _ duration: Duration) async {
-    guard let event = try? WakeEvent() else { return }
     let registration = Registration()
-    do throws(Errno) { try loop.add(registration, for: event.descriptor.number) } catch { return }
+    let event: WakeEvent
+    do throws(Errno) {
+        event = try WakeEvent()
+        try loop.add(registration, for: event.descriptor.number)
+    } catch {
+        Issue.record("the task can't be suspended: \(error)")
+        return
+    }
     _ = await registration.waitToRead(on: loop, until: .now + duration)
     loop.remove(registration)
 }
