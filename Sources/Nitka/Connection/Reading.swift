@@ -166,12 +166,11 @@ extension AsyncConnection {
 
     /// Notes what a receive with this capacity brought.
     ///
-    /// A receive that came back short has emptied the socket, see epoll(7): the next report says when to try again. That
-    /// does not hold after a hang-up, which is reported once.
+    /// A receive that came back short has emptied the socket, see epoll(7): the next report says when to try again.
     func received(_ result: Result<Received, Errno>, capacity: Int) throws(NitkaError) -> Received {
         switch result {
         case .success(.bytes(let count)):
-            if count < capacity, !registration.state.isHungUp { registration.state.hasInput = false }
+            if count < capacity, !registration.state.mayHaveMore { registration.state.hasInput = false }
             state.noteReceived(count)
             return .bytes(count)
         case .success(.endOfStream):

@@ -138,7 +138,7 @@ extension EventLoop {
         case .free: break
         case .signal(let body): body()
         case .connection(let registration):
-            if event.readiness.isHungUp { registration.state.isHungUp = true }
+            if event.readiness.mayHaveMore { registration.state.mayHaveMore = true }
             if event.readiness.isReadable {
                 registration.state.hasInput = true
                 registration.state.reader.resume(.ready)

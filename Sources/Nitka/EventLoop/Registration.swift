@@ -13,8 +13,9 @@ final class Registration: @unchecked Sendable {
         var hasInput = false
         /// Buffer space was reported since a send last took nothing.
         var hasSpace = false
-        /// The peer has finished or is gone. The kernel does not report again, so reads continue to the end.
-        var isHungUp = false
+        /// A short receive no longer means an empty socket, see `LoopReadiness.mayHaveMore`: reads continue until one finds
+        /// nothing.
+        var mayHaveMore = false
         /// The kernel reports buffer space too. Most clients never fill their send buffer and never need it.
         var reportsSpace = false
         /// A drain ends the reader's wait when the input stays quiet.

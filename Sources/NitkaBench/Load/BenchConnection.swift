@@ -37,8 +37,8 @@ final class BenchConnection {
 
     /// False if the last `recv` emptied the socket and epoll has reported nothing since.
     private var mayHaveInput = false
-    /// The peer sent FIN or RST. epoll reports it once, so reading goes on until `recv` finds it.
-    private var isHungUp = false
+    /// A short receive does not mean that the socket is empty, see `LoopReadiness.mayHaveMore`.
+    private var mayHaveMore = false
     private var reportsSpace: Bool
 
     /// Bytes of one `recv` or `send`.
@@ -64,7 +64,7 @@ final class BenchConnection {
     /// Takes note of what epoll reported.
     func note(_ readiness: LoopReadiness) throws(BenchProblem) {
         if readiness.isReadable { mayHaveInput = true }
-        if readiness.isHungUp { isHungUp = true }
+        if readiness.mayHaveMore { mayHaveMore = true }
         if !isConnected, readiness.isWritable {
             if let failure = socket.connectionFailure() { throw .connect(failure) }
             isConnected = true
@@ -85,7 +85,7 @@ final class BenchConnection {
             let result = try socket.receive(into: worker.input)
             switch result {
             // A short receive has emptied the socket, see epoll(7). After a hang-up no further event would come.
-            case .bytes(let count): if count < Self.pieceBytes, !isHungUp { mayHaveInput = false }
+            case .bytes(let count): if count < Self.pieceBytes, !mayHaveMore { mayHaveInput = false }
             case .nothing: mayHaveInput = false
             case .endOfStream: break
             }

@@ -51,7 +51,7 @@ package struct EventPoll: ~Copyable, @unchecked Sendable {
         _ operation: CInt, _ number: CInt, _ token: UInt64, _ writable: Bool
     ) throws(Errno) {
         var event = epoll_event()
-        event.events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        event.events = EPOLLIN.rawValue | EPOLLPRI.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
         if writable { event.events |= EPOLLOUT.rawValue }
         event.data.u64 = token
         let epoll = descriptor.number
@@ -65,7 +65,7 @@ package struct LoopReadiness: Sendable {
 
     /// A receive finds bytes, the end of the stream, or an error.
     package var isReadable: Bool {
-        mask & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+        mask & (EPOLLIN.rawValue | EPOLLPRI.rawValue | EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
     }
 
     /// A send takes bytes, or reports an error.
@@ -73,9 +73,9 @@ package struct LoopReadiness: Sendable {
         mask & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
     }
 
-    /// The peer has finished or reset. Together with the last bytes there is no other report of it: read on until the
-    /// end, see epoll(7).
-    package var isHungUp: Bool {
-        mask & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
+    /// A short receive does not mean that the socket is empty: the peer has finished or reset, which is reported once,
+    /// together with the last bytes; or an urgent byte has arrived, before which a receive stops.
+    package var mayHaveMore: Bool {
+        mask & (EPOLLPRI.rawValue | EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0
     }
 }

@@ -80,9 +80,21 @@ package enum SocketCall {
     }
 
     /// Moves what has arrived into the pipe, which must be empty.
+    ///
+    /// Before an urgent byte (MSG_OOB), splice(2) reports the end of the stream or no data, although bytes are there. Only
+    /// recv(2) knows.
+    ///
+    /// - Throws: EINVAL when there are bytes that splice(2) does not move: receive them.
     static func receive(_ number: CInt, into pipe: borrowing Pipe) throws(Errno) -> Received {
         let sink = pipe.sink.number
-        return try received { nitka_splice(number, sink, Pipe.bytes) }
+        // The second attempt is for bytes that arrived after the first one.
+        for _ in 0..<2 {
+            if case .bytes(let count) = try received({ nitka_splice(number, sink, Pipe.bytes) }) { return .bytes(count) }
+            var byte: UInt8 = 0
+            let peeked = try received { recv(number, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) }
+            guard case .bytes = peeked else { return peeked }
+        }
+        throw .invalid
     }
 
     /// Moves `count` bytes out of the pipe, which must hold as many. The thread must block SIGPIPE, because splice(2) has

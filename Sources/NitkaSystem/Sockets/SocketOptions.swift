@@ -25,6 +25,8 @@ package struct SocketOptions: Sendable {
     package static func applyToLoopClient(_ number: CInt) throws(Errno) {
         let tcp = CInt(IPPROTO_TCP)
         try SocketCall.set(number, tcp, TCP_NODELAY, CInt(1))
+        // An urgent byte keeps its place in the stream.
+        try SocketCall.set(number, SOL_SOCKET, SO_OOBINLINE, CInt(1))
         try SocketCall.set(number, SOL_SOCKET, SO_KEEPALIVE, CInt(1))
         try SocketCall.set(number, tcp, TCP_KEEPIDLE, CInt(60))
         try SocketCall.set(number, tcp, TCP_KEEPINTVL, CInt(10))
