@@ -89,7 +89,8 @@ package enum SocketCall {
         let sink = pipe.sink.number
         // The second attempt is for bytes that arrived after the first one.
         for _ in 0..<2 {
-            if case .bytes(let count) = try received({ nitka_splice(number, sink, Pipe.bytes) }) { return .bytes(count) }
+            let spliced = try received { nitka_splice(number, sink, Pipe.bytes) }
+            if case .bytes = spliced { return spliced }
             var byte: UInt8 = 0
             let peeked = try received { recv(number, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) }
             guard case .bytes = peeked else { return peeked }
