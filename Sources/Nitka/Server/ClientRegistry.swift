@@ -78,17 +78,6 @@ final class ClientRegistry: Sendable {
     }
 }
 
-extension Limits {
-    /// Why one more client is refused; nil when it is admitted.
-    func refusal(active: Int, ofSource: Int) -> EndReason? {
-        if active >= clients { return .overLimit("the server serves \(clients.counted("client"))") }
-        if ofSource >= clientsPerSource {
-            return .overLimit("the server serves \(clientsPerSource.counted("client")) from this source")
-        }
-        return nil
-    }
-}
-
 /// Where a client connects from, as far as limits care: an IPv4 address, or the first 64 bits of an IPv6 address, because
 /// one customer has as many IPv6 addresses as they like.
 enum Source: Hashable {
@@ -121,9 +110,4 @@ struct Fullness: Hashable {
     mutating func clientEnded(active: Int, of limit: Int) {
         if active < limit - max(1, limit / 10) { isKnown = false }
     }
-}
-
-extension BinaryInteger {
-    /// `1 client`, `2 clients`.
-    package func counted(_ noun: String) -> String { self == 1 ? "\(self) \(noun)" : "\(self) \(noun)s" }
 }
