@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import NitkaSystem
+
 /// A connection that a server has admitted: what a plain handler gets.
 ///
 /// The verbs are those of ``Connection``. A handler may keep a client where other threads find it and write to it: when
@@ -10,7 +12,8 @@ public final class Client: ServedClient {
     /// Its connection.
     public let connection: Connection
 
-    let admission = Admission()
+    let admitted = MonotonicTime.now
+    let endDecision = EndDecision()
 
     init(id: ClientID, connection: Connection) {
         self.id = id
@@ -63,7 +66,8 @@ public final class AsyncClient: ServedClient {
     /// Its connection.
     public let connection: AsyncConnection
 
-    let admission = Admission()
+    let admitted = MonotonicTime.now
+    let endDecision = EndDecision()
 
     init(id: ClientID, connection: AsyncConnection) {
         self.id = id

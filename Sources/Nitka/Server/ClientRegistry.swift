@@ -33,7 +33,7 @@ final class ClientRegistry: Sendable {
             state.active[client.id] = client
             let count = state.active.count
             activeCount.store(count, ordering: .sequentiallyConsistent)
-            return (client, refusal, state.fullness.isNewlyFull(count, of: limits.clients, at: client.admission.moment))
+            return (client, refusal, state.fullness.isNewlyFull(count, of: limits.clients, at: client.admitted))
         }
     }
 
@@ -68,7 +68,7 @@ final class ClientRegistry: Sendable {
                 let connection = client.served
                 let one = ClientSnapshot(
                     id: client.id, peer: client.peer, bytesIn: connection.bytesReceived,
-                    bytesOut: connection.bytesSent, age: .now - client.admission.moment)
+                    bytesOut: connection.bytesSent, age: .now - client.admitted)
                 snapshot.clients.append(one)
                 snapshot.bytesIn &+= one.bytesIn
                 snapshot.bytesOut &+= one.bytesOut

@@ -79,7 +79,7 @@ final class Serving: Sendable {
                 ClientRecord(
                     id: client.id, peer: client.peer, thread: thread(), reason: ending.reason, error: ending.error,
                     bytesIn: client.served.bytesReceived, bytesOut: client.served.bytesSent,
-                    duration: .now - client.admission.moment)))
+                    duration: .now - client.admitted)))
         server.wakeAcceptLoop()
     }
 
@@ -88,7 +88,7 @@ final class Serving: Sendable {
         var reason = EndReason(
             handlerError: failure, connection: client.served.id, peerHasFinished: client.served.peerHasFinished)
         if reason == .handlerFinished, client.isDraining { reason = .drained }
-        return Ending(client.admission.decide(reason), failure)
+        return Ending(client.endDecision.decide(reason), failure)
     }
 
     /// Until when the graceful close of a client may take.
@@ -114,7 +114,8 @@ protocol ServedClient: AnyObject, Sendable {
     associatedtype Served: ServedConnection
     var id: ClientID { get }
     var connection: Served { get }
-    var admission: Admission { get }
+    var admitted: MonotonicTime { get }
+    var endDecision: EndDecision { get }
 }
 
 /// What the server needs of a connection, whichever its kind; any thread may call it.
@@ -142,28 +143,12 @@ extension ServedClient {
 
     /// The peer gets what is on its way, then the end of the stream.
     func cutOff() {
-        if admission.decide(.cutOff) == .cutOff { connection.cutOff() }
+        if endDecision.decide(.cutOff) == .cutOff { connection.cutOff() }
     }
 
     /// Ends both directions.
     func end(_ reason: EndReason) {
-        admission.decide(reason)
+        endDecision.decide(reason)
         connection.shutDown()
-    }
-}
-
-/// When a client was admitted, and why it ends.
-final class Admission: Sendable {
-    let moment = MonotonicTime.now
-    private let reason = Lock<EndReason?>(nil)
-
-    /// The first reason counts: once the server has decided, the handler's own end says nothing new.
-    @discardableResult
-    func decide(_ reason: EndReason) -> EndReason {
-        self.reason.withLock { decided in
-            if let decided { return decided }
-            decided = reason
-            return reason
-        }
     }
 }
