@@ -11,7 +11,6 @@ struct DrainPlan: Hashable {
         case cutOff
         /// Repeat it until the server has ended: a handler may still hold on.
         case shutDown
-        case done
     }
 
     private let cutOffTime: MonotonicTime
@@ -67,15 +66,8 @@ extension Server {
     }
 
     private func carryOutDrain() {
-        while true {
-            let (step, deadline) =
-                control.wait { control -> (DrainPlan.Step, MonotonicTime)? in
-                    if control.phase == .ended { return (.done, .now) }
-                    guard let step = control.drain?.next(at: .now), let drain = control.drain else { return nil }
-                    return (step, drain.deadline)
-                } ?? (.done, .now)
+        while let (step, deadline) = nextDrainStep() {
             switch step {
-            case .done: return
             case .wait(let moment): wait(until: moment, whilePlanEndsAt: deadline)
             case .cutOff:
                 stopAccepting()
@@ -86,6 +78,15 @@ extension Server {
                 wait(until: .now + .milliseconds(20), whilePlanEndsAt: deadline)
             }
         }
+    }
+
+    /// Waits for a drain; nil when the server has ended.
+    private func nextDrainStep() -> (DrainPlan.Step, planEnd: MonotonicTime)? {
+        control.wait { control -> (DrainPlan.Step, planEnd: MonotonicTime)?? in
+            if control.phase == .ended { return .some(nil) }
+            guard let step = control.drain?.next(at: .now), let drain = control.drain else { return nil }
+            return (step, drain.deadline)
+        } ?? nil
     }
 
     /// Returns early when the server has ended, and when a new plan replaces the one that ends at `deadline`.
