@@ -30,23 +30,40 @@ import Testing
         }
     }
 
-    @Test("the way of a byte has at most 40 functions, each in the file that the page names")
-    func wayOfAByte() throws {
-        let text = try #require(Repository.text("CONTRIBUTING.md"))
-        let rows = text.matches(of: /\| (\d+) \| `(?:\w+\.)?(\w+)`[^|]*\| `([^`]+)` \|/)
+    @Test("the README says what each folder of the library holds")
+    func namesEveryFolder() throws {
+        let text = try #require(Repository.text("README.md"))
+        let table = try #require(text.split(separator: "| folder | contents |").last?.split(separator: "\n\n").first)
+        let named = table.matches(of: /\| `(\w+)` \|/).map { String($0.1) }
+        let folders = try #require(ProcFile.names(in: "\(Repository.root)/Sources/Nitka"))
+        #expect(Set(named) == Set(folders.filter { !$0.contains(".") }))
+    }
+
+    static let ways = [
+        ("The way of a byte", 30...40), ("The way of a drain", 7...12), ("The way of a waiting async read", 8...12),
+    ]
+
+    @Test("each way through the code has a few functions, each in the file that the page names", arguments: ways)
+    func way(_ title: String, _ length: ClosedRange<Int>) throws {
+        let sections = try #require(Repository.text("CONTRIBUTING.md")).split(separator: "## ")
+        let text = try #require(sections.first { $0.hasPrefix("\(title)\n") })
+        let rows = text.matches(of: /\| (\d+) \| `(?:(\w+)\.)?(\w+)`[^|]*\| `([^`]+)` \|/)
         #expect(rows.map { Int($0.1) } == rows.indices.map { $0 + 1 })
-        #expect((30...40).contains(rows.count))
+        #expect(length.contains(rows.count))
         for row in rows {
-            let source = try #require(Repository.text(String(row.3)), "\(row.3)")
-            let beginnings = row.2 == "init" ? ["init("] : ["func \(row.2)(", "func \(row.2)<"]
-            #expect(beginnings.contains { source.contains($0) }, "\(row.2) in \(row.3)")
+            let source = try #require(Repository.text(String(row.4)), "\(row.4)")
+            let beginnings = row.3 == "init" ? ["init("] : ["func \(row.3)(", "func \(row.3)<"]
+            #expect(beginnings.contains { source.contains($0) }, "\(row.3) in \(row.4)")
+            guard let type = row.2 else { continue }
+            let kinds = ["class", "struct", "enum", "protocol", "extension"]
+            #expect(kinds.contains { source.contains("\($0) \(type)") }, "\(type) in \(row.4)")
         }
     }
 }
 
 /// The repository that the tests were built from.
 enum Repository {
-    private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
 
     static func text(_ path: String) -> String? { ProcFile.text("\(root)/\(path)") }
 
