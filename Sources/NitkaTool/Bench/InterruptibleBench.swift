@@ -26,14 +26,14 @@ enum InterruptibleBench {
 
 private final class BenchSignals: Sendable {
     private struct State {
-        var count = 0
+        var requests = SignalCounter()
         var bench: Bench?
         var thread: BackgroundThread?
     }
 
     private let state = Monitor(State())
 
-    var count: Int { state.withLock { $0.count } }
+    var count: Int { state.withLock { $0.requests.count } }
 
     /// Makes a signal stop this bench, and no longer the one before it.
     func pass(to bench: Bench) throws {
@@ -46,10 +46,10 @@ private final class BenchSignals: Sendable {
     private func wait() {
         while true {
             _ = Signals.wait(for: [Signals.interrupt, Signals.terminate])
-            let (count, bench) = state.withLock { state in
-                state.count += 1
-                return (state.count, state.bench)
+            let (isRequest, count, bench) = state.withLock { state in
+                (state.requests.add(at: .now), state.requests.count, state.bench)
             }
+            if !isRequest { continue }
             if count > 2 { CurrentProcess.exitNow(Exit.notJudged.rawValue) }
             bench?.stop()
         }

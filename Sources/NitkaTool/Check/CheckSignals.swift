@@ -21,9 +21,10 @@ struct CheckSignals {
         Signals.block(Self.handled)
         let interruption = interruption
         thread = try? BackgroundThread(named: "nitka-signals") {
-            _ = Signals.wait(for: Self.handled)
+            var requests = SignalCounter()
+            requests.wait(for: Self.handled)
             interruption.interrupt()
-            _ = Signals.wait(for: Self.handled)
+            requests.wait(for: Self.handled)
             CurrentProcess.exitNow(code)
         }
         // Without the thread, a signal must end the process as usual.

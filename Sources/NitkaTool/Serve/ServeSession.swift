@@ -53,12 +53,13 @@ struct ServeSession {
         let (server, drainTime) = (server, drainTime)
         return try BackgroundThread(named: "nitka-signals") {
             let ending = [Signals.interrupt, Signals.terminate]
-            _ = Signals.wait(for: ending)
+            var requests = SignalCounter()
+            requests.wait(for: ending)
             server.drain(within: drainTime)
-            _ = Signals.wait(for: ending)
+            requests.wait(for: ending)
             server.endNow()
             // A third signal does not wait for handlers that ignore the end of their connection.
-            _ = Signals.wait(for: ending)
+            requests.wait(for: ending)
             CurrentProcess.exitNow(Exit.cutOff.rawValue)
         }
     }
