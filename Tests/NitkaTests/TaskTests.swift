@@ -74,6 +74,69 @@ import Testing
         }
     }
 
+    @Test("a handler that only reads, or only writes, without a wait does not starve the other clients of its loop")
+    func noStarvationByOneDirection() throws {
+        let handlers = Handlers.tasks { client in
+            switch try await client.read()?.first {
+            case UInt8(ascii: "r"):
+                var buffer = [UInt8](repeating: 0, count: 16)
+                var span = buffer.mutableSpan
+                while try await client.read(into: &span) != nil {}
+            case UInt8(ascii: "w"):
+                while true { try await client.write([1]) }
+            default: try await client.write([1])
+            }
+        }
+        try withServer(.tasks, handlers: handlers, loops: 1) { running in
+            let (reader, writer) = (try running.connect(), try running.connect())
+            let isOver = Monitor(false)
+            let block = pattern(1 << 20)
+            try together(3) { index in
+                switch index {
+                case 0:
+                    try reader.write(Array("r".utf8))
+                    while !isOver.withLock({ $0 }) { try reader.write(block) }
+                    reader.close()
+                case 1:
+                    try writer.write(Array("w".utf8))
+                    while !isOver.withLock({ $0 }) { _ = try writer.read() }
+                    writer.close()
+                default:
+                    defer { isOver.update { $0 = true } }
+                    for _ in 0..<50 {
+                        let reply = try running.connect().echo("x")
+                        #expect(reply == "\u{1}")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(
+        "a client that never stops sending to a handler that only reads is cut off, not reset",
+        arguments: ServingModel.concurrent)
+    func cutOffOfAReader(model: ServingModel) throws {
+        let handlers = Handlers(
+            plain: { client in while try client.read() != nil {} },
+            tasks: { client in while try await client.read() != nil {} })
+        try withServer(model, handlers: handlers) { running in
+            let connection = try running.connect()
+            let block = pattern(1 << 16)
+            for _ in 0..<20 { try connection.write(block) }
+            running.server.drain(within: .milliseconds(400))
+            try together(2) { index in
+                if index == 0 {
+                    while (try? connection.write(block)) != nil {}
+                } else {
+                    let end = try connection.read()
+                    #expect(end == nil)
+                    connection.close()
+                }
+            }
+            #expect(running.ended()?.endedByReason == ["cut_off": 1])
+        }
+    }
+
     @Test("200 servers start, serve and drain, 8 at a time", arguments: ServingModel.allCases)
     func manyServers(model: ServingModel) throws {
         // Each one waits for the quiet time of a drain, so several run at once.

@@ -138,6 +138,7 @@ extension AsyncConnection {
     ) async throws(NitkaError) {
         if !registration.state.writing.tryLock() { await registration.lockWriting() }
         defer { registration.state.writing.unlock() }
+        if registration.state.countCall() { await loop.letOthersRun() }
         var sent = 0
         var detector: WriteStallDetector?
         while sent < count {

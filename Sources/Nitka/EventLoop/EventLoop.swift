@@ -22,6 +22,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         var jobs: [UnownedJob] = []
         /// The jobs of the current round; empty between rounds.
         var running: [UnownedJob] = []
+        /// The tasks that let others run first.
+        var yielding: [UnsafeContinuation<Void, Never>] = []
         var spareBlock: ByteBlock?
         var busyPoll = BusyPollPolicy()
         var now = MonotonicTime.now
@@ -76,14 +78,17 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         while true {
             runJobs()
             let isStopping = takePosted()
-            if isStopping, state.jobs.isEmpty, remote.close() { return }
+            if isStopping, isIdle, remote.close() { return }
             let count = waitForReports()
             remote.unpark()
             state.now = .now
             for index in 0..<count { report(poll.event(index)) }
             fireTimers()
+            while let task = state.yielding.popLast() { task.resume() }
         }
     }
+
+    private var isIdle: Bool { state.jobs.isEmpty && state.yielding.isEmpty }
 }
 
 extension EventLoop {
@@ -106,7 +111,7 @@ extension EventLoop {
 
     private func waitForReports() -> Int {
         setKernelTimer()
-        guard state.jobs.isEmpty, remote.park() else { return poll.wait(blocks: false) }
+        guard isIdle, remote.park() else { return poll.wait(blocks: false) }
         if state.busyPoll.polls() {
             let count = busyPoll()
             if count > 0 { return count }
@@ -235,8 +240,11 @@ extension EventLoop {
 }
 
 extension EventLoop {
-    /// Suspends a task of this loop until every other job that is ready has run.
-    nonisolated(nonsending) func letOthersRun() async { await withUnsafeContinuation { $0.resume() } }
+    /// Suspends a task of this loop until the loop has polled, and every other task that is ready has run.
+    nonisolated(nonsending) func letOthersRun() async {
+        // A continuation that is resumed here, before it is awaited, would not suspend the task at all.
+        await withUnsafeContinuation { state.yielding.append($0) }
+    }
 
     /// A stream does not wait for an answer before it sends more, so busy polling gains nothing for it.
     func noteBulk() { state.busyPoll.movedBulk() }

@@ -20,7 +20,7 @@ final class Registration: @unchecked Sendable {
         var reportsSpace = false
         /// A drain ends the reader's wait when the input stays quiet.
         var hearsOfDrain = false
-        private var readsInARow = 0
+        private var callsInARow = 0
         var reader = Waiter()
         var writer = Waiter()
         var reading = AsyncMutex()
@@ -35,13 +35,18 @@ final class Registration: @unchecked Sendable {
         /// When the first of the two waits times out.
         var due: Int64 { min(reader.due, writer.due) }
 
-        /// Counts a read that did not have to wait; true when the loop's other clients should have their turn.
-        mutating func countReadInARow(atMost most: Int) -> Bool {
-            readsInARow += 1
-            if readsInARow < most { return false }
-            readsInARow = 0
+        /// After this many reads and writes in a row that did not wait, the loop's other clients have their turn.
+        private static let mostCallsInARow = 32
+
+        /// Counts a read or a write that did not wait. Returns true when the task should let others run.
+        mutating func countCall() -> Bool {
+            callsInARow += 1
+            if callsInARow < Self.mostCallsInARow { return false }
+            callsInARow = 0
             return true
         }
+
+        mutating func noteWait() { callsInARow = 0 }
     }
 
     @inline(__always)
@@ -49,6 +54,7 @@ final class Registration: @unchecked Sendable {
         await withUnsafeContinuation { continuation in
             // Check again: a report may have come since the caller's check.
             if state.hasInput { return continuation.resume(returning: .ready) }
+            state.noteWait()
             state.reader.wait(continuation, until: deadline.nanoseconds)
             loop.setTimer(for: self)
         }
@@ -59,6 +65,7 @@ final class Registration: @unchecked Sendable {
     ) async -> Waiter.Outcome {
         await withUnsafeContinuation { continuation in
             if state.hasSpace { return continuation.resume(returning: .ready) }
+            state.noteWait()
             state.writer.wait(continuation, until: deadline.nanoseconds)
             loop.setTimer(for: self)
         }
