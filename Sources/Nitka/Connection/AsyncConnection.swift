@@ -4,8 +4,8 @@ internal import NitkaSystem
 
 /// A TCP connection whose calls suspend instead of blocking: the counterpart of ``Connection`` for tasks.
 ///
-/// It belongs to one event loop. A call from a task on that loop stays there; a call from elsewhere runs on the loop and
-/// returns, so any task may use it. One task may read while another writes; further tasks wait for their turn.
+/// It belongs to one event loop. Any task may use it: a call from outside the loop runs on the loop and returns. One
+/// task may read while another writes; further tasks wait until the first has finished.
 public final class AsyncConnection: Sendable {
     let loop: EventLoop
     let socket: LoopSocket
@@ -21,7 +21,7 @@ public final class AsyncConnection: Sendable {
 
     deinit {
         guard socket.isOpen else { return }
-        // The loop forgets the registration before the kernel can reuse the number: on the loop's thread, in this order.
+        // Remove the registration first: after the close, the kernel may give the descriptor to another socket.
         let (loop, socket, registration) = (loop, socket, registration)
         let isTaken = loop.perform {
             loop.remove(registration)
@@ -36,7 +36,7 @@ public final class AsyncConnection: Sendable {
         try loop.add(registration, for: socket.number)
     }
 
-    /// This connection's number in the process; an error that it throws has the same one.
+    /// The number of this connection in the process; ``NitkaError/connection`` is the same number.
     public var id: ConnectionID { state.id }
 
     /// The other end's address.
@@ -56,8 +56,8 @@ public final class AsyncConnection: Sendable {
     /// Whether the peer's end of stream was read.
     public var peerHasFinished: Bool { state.peerHasFinished }
 
-    /// How long a read waits for the first byte before it throws ``NitkaError/Reason/idleTimeout``; nil, the default of a
-    /// connection that the program opened, for no limit. A value of 0 or less only takes what is already there.
+    /// How long a read waits for the first byte before it throws ``NitkaError/Reason/idleTimeout``; nil for no limit,
+    /// the default of a connection that the program opened. With 0 or less, a read takes only what has arrived.
     public var idleTimeout: Duration? {
         get { state.idleTimeout }
         set { state.idleTimeout = newValue }

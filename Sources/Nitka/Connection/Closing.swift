@@ -9,16 +9,16 @@ extension Connection {
     /// throws. The connection still has to be closed or released.
     public func shutDown() { socket.shutDown(.both) }
 
-    /// Closes the connection at once, from any thread. What was written still goes to the peer, unless input is unread:
-    /// then TCP resets (RFC 1122 section 4.2.2.13), and ``close(gracefullyWithin:discarding:)`` avoids that. A second
-    /// close does nothing.
+    /// Closes the connection at once, from any thread. The kernel still sends what was written; or if input is unread,
+    /// resets the connection (RFC 1122 section 4.2.2.13), which ``close(gracefullyWithin:discarding:)`` avoids. A
+    /// second close does nothing.
     public func close() { socket.close(wakingOthers: true) }
 
     /// Closes the connection so that the peer loses nothing: sends FIN, discards what still arrives until the peer has
     /// finished too, and closes.
     ///
-    /// Blocks the calling thread until the peer has finished; or has acknowledged everything, and then was silent for
-    /// 500 ms or has sent more than `limit`; or the time is over.
+    /// Blocks the calling thread until the peer has finished or the time is over. Returns earlier when the peer has
+    /// acknowledged everything, and then either was silent for 500 ms or has sent more than `limit` bytes.
     ///
     /// - Parameters:
     ///   - time: the time limit of the whole call.
@@ -29,7 +29,7 @@ extension Connection {
     }
 
     func close(gracefullyUntil deadline: @autoclosure () -> MonotonicTime, discarding limit: Int) {
-        // After the peer's end was read, no input is unread: close sends FIN, and the kernel delivers what is queued.
+        // After the end of the stream, no input is unread: a plain close sends FIN after what is queued.
         if !peerHasFinished {
             closeWrite()
             if let reader = socket.beginReading() {
@@ -56,8 +56,8 @@ extension Connection {
         }
     }
 
-    /// Lets no further read begin, and sends FIN although a write may be blocked: the peer gets a prefix, then the end of
-    /// the stream. Any thread may call it.
+    /// Stops further reads and sends FIN, from any thread. A write that waits fails: the peer gets a prefix of its
+    /// bytes, then the end of the stream.
     func cutOff() {
         state.cutOff()
         socket.shutDown(.sending)
@@ -69,12 +69,11 @@ extension AsyncConnection {
     /// throws. The connection still has to be closed or released.
     public func shutDown() { socket.shutDown(.both) }
 
-    /// Closes the connection at once, from any thread. What was written still goes to the peer, unless input is unread:
-    /// then TCP resets (RFC 1122 section 4.2.2.13), and ``close(gracefullyWithin:discarding:)`` avoids that. A second
-    /// close does nothing.
+    /// Closes the connection at once, from any thread. The kernel still sends what was written; or if input is unread,
+    /// resets the connection (RFC 1122 section 4.2.2.13), which ``close(gracefullyWithin:discarding:)`` avoids. A
+    /// second close does nothing.
     ///
-    /// Tasks that wait in the connection get an error. Away from the connection's loop, the call returns before it is
-    /// closed.
+    /// Tasks that wait in the connection get an error. A call from outside the loop returns before the close.
     public func close() {
         guard !loop.isCurrent else { return closeHere() }
         socket.shutDown(.both)
@@ -84,8 +83,8 @@ extension AsyncConnection {
     /// Closes the connection so that the peer loses nothing: sends FIN, discards what still arrives until the peer has
     /// finished too, and closes.
     ///
-    /// Suspends the task until the peer has finished; or has acknowledged everything, and then was silent for 500 ms or
-    /// has sent more than `limit`; or the time is over.
+    /// Suspends the task until the peer has finished or the time is over. Returns earlier when the peer has
+    /// acknowledged everything, and then either was silent for 500 ms or has sent more than `limit` bytes.
     ///
     /// - Parameters:
     ///   - time: the time limit of the whole call.
@@ -101,7 +100,7 @@ extension AsyncConnection {
             }
             return isClosed ?? ()
         }
-        // After the peer's end was read, no input is unread: close sends FIN, and the kernel delivers what is queued.
+        // After the end of the stream, no input is unread: a plain close sends FIN after what is queued.
         if !peerHasFinished, socket.isOpen {
             await closeWrite()
             if !registration.state.reading.tryLock() { await registration.lockReading() }
@@ -130,8 +129,7 @@ extension AsyncConnection {
         }
     }
 
-    /// On the loop's thread: forgets the registration before the kernel can reuse the number, then wakes the tasks that
-    /// wait.
+    /// On the loop's thread. Removes the registration first: the kernel may reuse the descriptor after the close.
     private func closeHere() {
         guard socket.isOpen else { return }
         loop.remove(registration)
@@ -140,8 +138,8 @@ extension AsyncConnection {
         registration.state.writer.resume(.ready)
     }
 
-    /// Lets no further read begin, and sends FIN although a write may be waiting: the peer gets a prefix, then the end of
-    /// the stream. Any thread may call it.
+    /// Stops further reads and sends FIN, from any thread. A write that waits fails: the peer gets a prefix of its
+    /// bytes, then the end of the stream.
     func cutOff() {
         state.cutOff()
         socket.shutDown(.sending)

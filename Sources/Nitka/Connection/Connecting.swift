@@ -18,8 +18,8 @@ extension Connection {
         try open(to: endpoint, timeout: timeout, orInterruptedBy: -1)
     }
 
-    /// As ``open(to:timeout:)-(Endpoint,_)``; an attempt that is interrupted has timed out. The look-up of a name is not
-    /// interrupted.
+    /// As ``open(to:timeout:)-(Endpoint,_)``. An interrupted attempt throws ``NitkaError/Reason/timedOut``. The look-up
+    /// of a name can't be interrupted.
     ///
     /// - Parameter wake: a descriptor that becomes readable when the connection is no longer needed; -1 for none.
     package static func open(
@@ -60,7 +60,7 @@ extension Connection {
         do throws(Errno) {
             var isConnected = false
             let descriptor = try Descriptor.connecting(to: address.raw, isConnected: &isConnected)
-            // A connection that was made, and reset at once, was made: the reset belongs to the first read.
+            // If connect(2) succeeded at once, ask for no failure: a reset since then concerns the first read.
             if !isConnected {
                 let outcome = poll(descriptor.number, for: .writable, orInterruptedBy: wake, until: deadline)
                 guard outcome == .ready else { throw Errno.timedOut }
@@ -141,7 +141,7 @@ private func connectFailure(_ address: SocketAddress, _ errno: Errno) -> NitkaEr
 }
 
 extension Endpoint {
-    /// As ``resolved()``, with a thread of its own for a name: getaddrinfo(3) would stop the loop.
+    /// As ``resolved()``, but looks up a name on a thread of its own: getaddrinfo(3) would block the loop.
     fileprivate nonisolated(nonsending) func lookedUp() async throws(NitkaError) -> [SocketAddress] {
         if let numeric = RawAddress.Host(numeric: host) {
             return [SocketAddress(RawAddress(host: numeric, port: port))]

@@ -10,8 +10,8 @@ public final class Connection: Sendable {
     let socket: SharedSocket
     let state: ConnectionState
 
-    /// How long one recv(2) or send(2) waits before the caller polls instead. A client that talks more often than this
-    /// costs no poll; one that pauses longer costs 1 call more, and hears of a drain.
+    /// The timeout of one recv(2) or send(2); after it the caller polls. A peer that pauses for less costs no poll.
+    /// While a peer pauses for longer, the poll notices a drain.
     static let slice = Duration.milliseconds(200)
 
     init(_ socket: consuming SharedSocket, _ state: consuming ConnectionState) {
@@ -19,7 +19,7 @@ public final class Connection: Sendable {
         self.state = state
     }
 
-    /// This connection's number in the process; an error that it throws has the same one.
+    /// The number of this connection in the process; ``NitkaError/connection`` is the same number.
     public var id: ConnectionID { state.id }
 
     /// The other end's address.
@@ -39,8 +39,8 @@ public final class Connection: Sendable {
     /// Whether the peer's end of stream was read.
     public var peerHasFinished: Bool { state.peerHasFinished }
 
-    /// How long a read waits for the first byte before it throws ``NitkaError/Reason/idleTimeout``; nil, the default of a
-    /// connection that the program opened, for no limit. A value of 0 or less only takes what is already there.
+    /// How long a read waits for the first byte before it throws ``NitkaError/Reason/idleTimeout``; nil for no limit,
+    /// the default of a connection that the program opened. With 0 or less, a read takes only what has arrived.
     public var idleTimeout: Duration? {
         get { state.idleTimeout }
         set { state.idleTimeout = newValue }

@@ -18,7 +18,7 @@ struct ConnectionState: ~Copyable, Sendable {
     private let writeNanoseconds = Atomic<Int64>(.max)
     private let received = Atomic<UInt64>(0)
     private let sent = Atomic<UInt64>(0)
-    /// Space for the next read of an array: it starts small, because an idle thread keeps the pages of its stack that it
+    /// Capacity of the next read of an array. It starts small because an idle thread keeps the stack pages that it has
     /// touched, and grows while reads fill it.
     private let capacity = Atomic<Int>(2048)
     private let inputHasEnded = Atomic<Bool>(false)
@@ -96,7 +96,7 @@ extension ConnectionState {
 
     func cutOff() { inputIsCutOff.store(true, ordering: .releasing) }
 
-    /// A blocking receive waits for up to `slice` and hears of neither a drain nor a shorter timeout: poll first.
+    /// recv(2) waits for up to `slice`, and notices neither a drain nor a shorter timeout: then poll first.
     func mustPollBeforeReceive(slice: Duration) -> Bool {
         isDraining || idleNanoseconds.load(ordering: .relaxed) < slice.clampedNanoseconds
     }
@@ -108,13 +108,12 @@ extension ConnectionState {
         return min(isNever ? .distantFuture : MonotonicTime(nanoseconds: idleEnd), lifetimeEnd)
     }
 
-    /// What it means that nothing came until the read deadline: while the server drains, the end of the stream.
+    /// Called when nothing arrived before the read deadline: that is the end of the stream while the server drains.
     func endAfterSilence(at now: MonotonicTime) throws(NitkaError) {
         if isDraining { return }
         throw failure("read from", isOverAge(at: now) ? .maximumAge : .idleTimeout)
     }
 
-    /// The peer of a writer that waits for buffer space is judged by this.
     func writeStallDetector(unacknowledged: Int, waitingSince start: MonotonicTime) -> WriteStallDetector {
         WriteStallDetector(
             timeout: writeNanoseconds.load(ordering: .relaxed), lifetimeEnd: lifetimeEnd.nanoseconds,
@@ -130,15 +129,15 @@ extension Duration {
     }
 }
 
-/// When to stop discarding the input of a connection that is being closed: a pure value, used by both kinds.
+/// Decides when a graceful close stops discarding input: a pure value that both kinds of connection use.
 ///
 /// Closing with unread input resets the connection, which destroys what the peer has not read yet. So a graceful close
 /// sends FIN, discards what still arrives, and closes only when nothing can be lost any more.
 struct GracefulClose: Hashable {
-    /// A peer that has acknowledged everything and is silent for this long has nothing to lose. Without this bound, an
-    /// iterative server would wait for each such peer while all others wait for the server.
+    /// How long to wait for input from a peer that has acknowledged everything. Without this bound, an iterative server
+    /// would serve no other client until the deadline.
     static let quietTime = Duration.milliseconds(500)
-    /// Beyond the discard limit nothing is read, and the socket is looked at this often.
+    /// Beyond the discard limit, the close reads nothing, and checks at this interval what the peer has acknowledged.
     static let pollInterval = Duration.milliseconds(10)
 
     enum Step: Hashable {

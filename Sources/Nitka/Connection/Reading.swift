@@ -2,8 +2,7 @@
 
 internal import NitkaSystem
 
-// The verbs of reading, each in its blocking and its async form. Only the code that waits differs: what a result, a
-// timeout or a drain means is decided in `ConnectionState`.
+// The methods for reading, each in its blocking and its async form. `ConnectionState` decides for both.
 
 extension Connection {
     /// Reads what has arrived, waiting for the first byte: at least 1 byte, and as many as fit.
@@ -41,7 +40,7 @@ extension Connection {
         try receive { (reader) throws(Errno) in try reader.receive(into: pipe) }
     }
 
-    /// Receives first and waits afterwards: a busy client costs 1 system call per message.
+    /// Receives first, and polls only if nothing arrives: a busy client costs 1 system call per message.
     @inline(__always)
     private func receive(_ receive: (SocketReader) throws(Errno) -> Received) throws(NitkaError) -> Int? {
         guard let reader = socket.beginReading() else { throw state.failure("read from", .closed) }
@@ -66,7 +65,7 @@ extension Connection {
         }
     }
 
-    /// Waits until a receive finds something; false at the end that a drain makes of quiet input.
+    /// Waits for input. Returns false when a drain ends the read: after 100 ms without input, or after the cut-off.
     @inline(never)
     private func waitForInput(_ reader: SocketReader, alreadyWaited: Duration) throws(NitkaError) -> Bool {
         var start = MonotonicTime.now - alreadyWaited
@@ -133,7 +132,7 @@ extension AsyncConnection {
         return nil
     }
 
-    /// Returns nil at the end of the stream, which the next wait reports, and when nothing was there.
+    /// Returns nil when nothing has arrived, and at the end of the stream: then the next `waitForInput` returns false.
     private func receiveArray() throws(NitkaError) -> [UInt8]? {
         let block = loop.takeBlock()
         let result = attempt { () throws(Errno) in try socket.receive(into: block) }
@@ -144,8 +143,8 @@ extension AsyncConnection {
         return bytes
     }
 
-    /// Waits until a receive may find something; false at the end of the stream, and at the end that a drain makes of
-    /// quiet input.
+    /// Waits until a receive may find input. Returns false at the end of the stream, and when a drain ends the read:
+    /// after 100 ms without input, or after the cut-off.
     @inline(__always)
     nonisolated(nonsending) func waitForInput() async throws(NitkaError) -> Bool {
         if !socket.isOpen { throw state.failure("read from", .closed) }
@@ -163,9 +162,10 @@ extension AsyncConnection {
         return false
     }
 
-    /// Notes what a receive with this capacity brought.
+    /// Records the result of a receive.
     ///
-    /// A receive that came back short has emptied the socket, see epoll(7): the next report says when to try again.
+    /// A receive of fewer bytes than `capacity` has emptied the socket, see epoll(7): the kernel reports the next
+    /// input. Not so after `LoopReadiness.mayHaveMore`.
     func received(_ result: Result<Received, Errno>, capacity: Int) throws(NitkaError) -> Received {
         switch result {
         case .success(.bytes(let count)):
@@ -197,7 +197,7 @@ extension AsyncConnection {
     ) async throws(NitkaError) -> Value {
         if !socket.isOpen { throw state.failure("use", .closed) }
         return try await withTaskExecutorPreference(loop) { () async throws(NitkaError) in
-            // A loop that has ended runs its jobs on the thread that enqueues them: it can't be reached any more.
+            // After the loop has ended, its jobs run on the thread that enqueues them, which must not touch the socket.
             guard loop.isCurrent else { throw state.failure("use", .closed) }
             return try await body()
         }

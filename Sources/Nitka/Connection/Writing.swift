@@ -2,18 +2,16 @@
 
 internal import NitkaSystem
 
-// The verbs of writing, each in its blocking and its async form.
+// The methods for writing, each in its blocking and its async form.
 
 extension Connection {
     /// Writes all the bytes: it returns when the kernel has taken the last one.
     ///
     /// Blocks the calling thread while the peer does not read: that is the back-pressure, and nothing is queued
-    /// elsewhere. What another thread writes meanwhile is sent before or after, never between. Based on send(2) with
-    /// MSG_NOSIGNAL.
+    /// elsewhere. The bytes of two writers never interleave. Based on send(2) with MSG_NOSIGNAL.
     ///
-    /// - Throws: ``NitkaError`` when the peer resets, the write timeout passes, or this end has closed the connection for
-    ///   writing or reached its maximum age. Some of the bytes may have been sent; all of them, when the maximum age was
-    ///   reached only just now.
+    /// - Throws: ``NitkaError`` when the peer resets, the write timeout passes, this end has closed the connection for
+    ///   writing, or the connection has reached its maximum age. Some or all of the bytes may have been sent.
     @available(*, noasync, message: "Connection blocks its thread; async code uses AsyncConnection")
     public func write(_ bytes: RawSpan) throws(NitkaError) {
         try sendAll(bytes.byteCount) { (writer, sent) throws(Errno) in
@@ -27,7 +25,7 @@ extension Connection {
 
     /// As ``write(_:)-(RawSpan)``, from a pipe that holds this many bytes.
     func write(_ count: Int, from pipe: borrowing Pipe) throws(NitkaError) {
-        // A splice of a whole pipe to a slow peer takes seconds, because each of its parts has the send timeout for itself.
+        // Limit one splice(2) if there is a maximum age: with a slow peer, the send timeout starts again for each part.
         let most = state.lifetimeEnd == .distantFuture ? count : 32 * 1024
         try sendAll(count) { (writer, sent) throws(Errno) in try writer.send(min(count - sent, most), from: pipe) }
     }
@@ -42,7 +40,7 @@ extension Connection {
         socket.endWriting()
     }
 
-    /// - Parameter send: sends what is left after this many bytes.
+    /// - Parameter send: sends the bytes from this offset on.
     @inline(__always)
     private func sendAll(_ count: Int, _ send: (SocketWriter, Int) throws(Errno) -> Sent) throws(NitkaError) {
         guard let writer = socket.beginWriting() else { throw state.failure("write to", .closed) }
@@ -62,15 +60,13 @@ extension Connection {
                 try waitForSpace(writer, &detector, alreadyWaited: Self.slice)
             }
         }
-        // Check the age only after the write: a request that arrived in time gets its reply, and a handler that only
-        // writes still ends.
+        // Check the age only after the write: then a request that arrived in time still gets its reply.
         if state.isOverAge(at: .now) { throw state.failure("write to", .maximumAge) }
     }
 
-    /// Waits until a send may take something: a send that waits by itself for more than a slice would miss its deadline,
-    /// because each part that it takes starts the send timeout again.
+    /// Waits until a send may take bytes. The timeout of send(2) is no deadline: it starts again with each part sent.
     ///
-    /// - Parameter detector: nil at first, and after a send that took something.
+    /// - Parameter detector: nil before the first wait, and after a send that took bytes.
     @inline(never)
     private func waitForSpace(
         _ writer: SocketWriter, _ detector: inout WriteStallDetector?, alreadyWaited: Duration
@@ -91,12 +87,11 @@ extension Connection {
 extension AsyncConnection {
     /// Writes all the bytes: it returns when the kernel has taken the last one.
     ///
-    /// Suspends the task while the peer does not read: that is the back-pressure, and nothing is queued elsewhere. What
-    /// another task writes meanwhile is sent before or after, never between. Based on send(2) with MSG_NOSIGNAL.
+    /// Suspends the task while the peer does not read: that is the back-pressure, and nothing is queued elsewhere. The
+    /// bytes of two writers never interleave. Based on send(2) with MSG_NOSIGNAL.
     ///
-    /// - Throws: ``NitkaError`` when the peer resets, the write timeout passes, or this end has closed the connection for
-    ///   writing or reached its maximum age. Some of the bytes may have been sent; all of them, when the maximum age was
-    ///   reached only just now.
+    /// - Throws: ``NitkaError`` when the peer resets, the write timeout passes, this end has closed the connection for
+    ///   writing, or the connection has reached its maximum age. Some or all of the bytes may have been sent.
     @inline(__always)
     public nonisolated(nonsending) func write(_ bytes: RawSpan) async throws(NitkaError) {
         guard loop.isCurrent else {
@@ -131,7 +126,7 @@ extension AsyncConnection {
         socket.shutDown(.sending)
     }
 
-    /// - Parameter send: sends what is left after this many bytes.
+    /// - Parameter send: sends the bytes from this offset on.
     @inline(__always)
     private nonisolated(nonsending) func sendAll(
         _ count: Int, _ send: (LoopSocket, Int) throws(Errno) -> Sent
@@ -153,17 +148,15 @@ extension AsyncConnection {
                 try await waitForSpace(&detector)
             }
         }
-        // Check the age only after the write: a request that arrived in time gets its reply, and a handler that only
-        // writes still ends.
+        // Check the age only after the write: then a request that arrived in time still gets its reply.
         if state.isOverAge(at: loop.now) { throw state.failure("write to", .maximumAge) }
     }
 
-    /// Waits until another send may take something.
+    /// Waits until a send may take bytes.
     ///
-    /// The kernel reports buffer space once. A send follows every wait, and each send that takes nothing makes the kernel
-    /// report again.
+    /// The kernel reports buffer space once. A send that takes nothing makes it report again.
     ///
-    /// - Parameter detector: nil at first, and after a send that took something.
+    /// - Parameter detector: nil before the first wait, and after a send that took bytes.
     @inline(never)
     private nonisolated(nonsending) func waitForSpace(_ detector: inout WriteStallDetector?) async throws(NitkaError) {
         if !socket.isOpen { throw state.failure("write to", .closed) }
