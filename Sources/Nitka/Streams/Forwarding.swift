@@ -37,7 +37,7 @@ extension Connection {
         let wereBlocked = Signals.blockBrokenPipes()
         defer { Signals.unblockBrokenPipes(wereBlocked) }
         var gathering = BulkGathering()
-        // A later poll, for a drain or at the end, has to hear of every byte.
+        // Reset the mark: a later poll, for a drain or a close, must report even 1 byte.
         defer { if gathering.isOn { setLowWaterMark(1) } }
         while mode.splices {
             gather(&gathering)
@@ -58,8 +58,8 @@ extension Connection {
         return true
     }
 
-    /// Waits, where it pays, until much has arrived. No read blocks while the mark is set: the kernel would wake it for no
-    /// less.
+    /// Waits until much has arrived, if `BulkGathering` decides so. No read may block while the low-water mark is set:
+    /// the kernel would not wake it for fewer bytes.
     private func gather(_ gathering: inout BulkGathering) {
         let step = gathering.next()
         if step == .splice { return }
@@ -104,7 +104,7 @@ extension AsyncConnection {
         }
     }
 
-    // Never inlined: a task that waits for input must not hold the frame of a write.
+    // Not inlined: otherwise a task that waits for input would also hold the frame of a write.
     @inline(never)
     private nonisolated(nonsending) func copyIn() async throws(NitkaError) -> [UInt8]? { try await read() }
     @inline(never)
@@ -142,8 +142,7 @@ extension AsyncConnection {
                 mode.spliceFailed()
                 return 0
             }
-            // A splice that brings less than there was space for has not emptied the socket: it may have run out of slots
-            // in the pipe. So no count is short of the capacity.
+            // Capacity 0: a splice of few bytes may have filled the slots of the pipe, and not emptied the socket.
             if case .bytes(let count) = try received(result, capacity: 0) { return count }
         }
         return nil
