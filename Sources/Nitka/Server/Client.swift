@@ -2,10 +2,10 @@
 
 internal import NitkaSystem
 
-/// A connection that a server has admitted: what a plain handler gets.
+/// A connection that a server has admitted: the argument of a plain handler.
 ///
-/// The verbs are those of ``Connection``. A handler may keep a client where other threads find it and write to it: when
-/// the handler has returned, the client is closed and they get an error.
+/// It has the methods of ``Connection``. A handler may keep it in a registry from which other threads write to it. When
+/// the handler has returned, the server closes the client, and these writes throw.
 public final class Client: ServedClient {
     /// The client's number in this server; the first is 1.
     public let id: ClientID
@@ -56,10 +56,10 @@ public final class Client: ServedClient {
     public func shutDown() { connection.shutDown() }
 }
 
-/// A connection that a server has admitted, and serves with a task: what an async handler gets.
+/// A connection that a server has admitted, and serves with a task: the argument of an async handler.
 ///
-/// The verbs are those of ``AsyncConnection``. A handler may keep a client where other tasks find it and write to it: when
-/// the handler has returned, the client is closed and they get an error.
+/// It has the methods of ``AsyncConnection``. A handler may keep it in a registry from which other tasks write to it.
+/// When the handler has returned, the server closes the client, and these writes throw.
 public final class AsyncClient: ServedClient {
     /// The client's number in this server; the first is 1.
     public let id: ClientID

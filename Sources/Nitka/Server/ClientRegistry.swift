@@ -16,10 +16,11 @@ final class ClientRegistry: Sendable {
     private let state = Lock(State())
     private let activeCount = Atomic<Int>(0)
 
-    /// The number of clients: exact for the accept loop, which alone adds to them.
+    /// The number of clients. Only the accept loop adds clients, so on its thread the number can only fall.
     var count: Int { activeCount.load(ordering: .sequentiallyConsistent) }
 
-    /// Gives an accepted client a number and a permit, or the reason why it gets none.
+    /// Adds an accepted client with the next number. `refusal` is the reason if a limit refuses it; a refused client is
+    /// active too until ``remove(_:_:limits:)``.
     func admit<Admitted: ServedClient>(
         _ peer: SocketAddress, limits: Limits, _ makeClient: (ClientID) -> Admitted
     ) -> (client: Admitted, refusal: EndReason?, isNewlyFull: Bool) {
@@ -78,8 +79,7 @@ final class ClientRegistry: Sendable {
     }
 }
 
-/// Where a client connects from, as far as limits care: an IPv4 address, or the first 64 bits of an IPv6 address, because
-/// one customer has as many IPv6 addresses as they like.
+/// The source of a client: an IPv4 address, or an IPv6 /64 network, because one customer has all addresses of it.
 enum Source: Hashable {
     case v4(UInt32)
     case v6Network(UInt64)
@@ -92,8 +92,8 @@ enum Source: Hashable {
     }
 }
 
-/// When to report that a server is full: once, and again only when a tenth of its permits, 1 at least, were free meanwhile
-/// and a minute has passed. At the limit, a new client replaces each one that ends, and that is no news.
+/// Decides when to report that a server is full: once, and again after a minute if a tenth of the permits, at least 1,
+/// were free in between. At the limit, a new client replaces each client that ends: that is not reported again.
 struct Fullness: Hashable {
     static let silence = Duration.seconds(60)
 

@@ -3,13 +3,13 @@
 internal import NitkaSystem
 internal import Synchronization
 
-/// When a draining server does what: it waits for its clients, cuts off those that still work when their time is over,
-/// and at the end shuts down those that have not even taken the end of the stream. A pure value.
+/// The schedule of a drain: a pure value. The server waits for its clients, cuts off those that still work at the
+/// cut-off time, and shuts down the rest at the deadline.
 struct DrainPlan: Hashable {
     enum Step: Hashable {
         case wait(until: MonotonicTime)
         case cutOff
-        /// Repeat it until the server has ended: a handler may still hold on.
+        /// Repeated until the server has ended: a client may have been admitted since the last time.
         case shutDown
     }
 
@@ -17,8 +17,8 @@ struct DrainPlan: Hashable {
     let deadline: MonotonicTime
     private var hasCutOff = false
 
-    /// The last quarter of the time, 2 s at most, is kept for clients that have to be cut off: their last bytes and the
-    /// end of the stream take a while to arrive.
+    /// The cut-off comes before the deadline, by a quarter of the time and 2 s at most: the last bytes and the end of
+    /// the stream need time to arrive.
     init(start: MonotonicTime, time: Duration) {
         deadline = start + time
         cutOffTime = start + (time - min(time / 4, .seconds(2)))
@@ -34,9 +34,9 @@ struct DrainPlan: Hashable {
     }
 }
 
-/// Tells every connection of a server at once that the server drains: read on only while something arrives.
+/// Tells every connection of a server that the server drains. It is raised once and never lowered.
 ///
-/// A flag for busy readers, an eventfd in the poll of those that wait. It is raised once and never lowered.
+/// Busy readers check the flag; readers that wait have the eventfd in their poll.
 final class DrainSignal: Sendable {
     private let flag = Atomic<Bool>(false)
     private let event: WakeEvent
@@ -54,9 +54,9 @@ final class DrainSignal: Sendable {
 }
 
 extension Server {
-    /// Starts the thread that carries out a drain; it sleeps until there is one.
+    /// Starts the thread that carries out a drain.
     ///
-    /// It exists before the first client is accepted, so that draining works when the system creates no more threads.
+    /// It starts before the first accept, so that a drain works when the system can create no more threads.
     func startDrainThread() throws(NitkaError) -> KernelThread {
         do throws(Errno) {
             return try KernelThread(named: "nitka-drain", stackBytes: 256 * 1024) { [self] in carryOutDrain() }
@@ -89,7 +89,7 @@ extension Server {
         } ?? nil
     }
 
-    /// Returns early when the server has ended, and when a new plan replaces the one that ends at `deadline`.
+    /// Returns early when the server has ended, and when ``endNow()`` has replaced the plan.
     private func wait(until moment: MonotonicTime, whilePlanEndsAt deadline: MonotonicTime) {
         _ = control.wait(until: moment) { control -> Bool? in
             control.phase == .ended || control.drain?.deadline != deadline ? true : nil

@@ -81,7 +81,7 @@ public final class Server: Sendable {
     /// A stream of what happens from now on, for a new observer. It ends after the server has ended or is released.
     ///
     /// - Parameters:
-    ///   - topic: what to report. Reporting each client costs the client's thread a moment per event.
+    ///   - topic: what to report. A client's own thread creates the events of the client.
     ///   - capacity: how many events may wait for the observer; 1 or more. Events beyond are dropped and counted: a
     ///     handler never waits for an observer.
     public func events(about topic: EventTopic = .everything, capacity: Int = 16_384) -> EventStream {
@@ -94,7 +94,7 @@ public final class Server: Sendable {
 
     func reportClient(_ event: @autoclosure () -> ServerEvent) { observers.reportClient(event()) }
 
-    /// A permit is free again: an accept loop that waits for one continues.
+    /// Called when a permit is free again.
     func wakeAcceptLoop() {
         if acceptLoopWaits.load(ordering: .sequentiallyConsistent) { wake.raise() }
     }

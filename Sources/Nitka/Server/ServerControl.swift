@@ -5,13 +5,13 @@ internal import NitkaSystem
 // What a program may tell a running server, from any thread.
 
 extension Server {
-    /// Ends the server without losing a byte: it stops listening, serves the clients that wait in the backlog, lets each
-    /// client finish, and cuts off those that have not finished in time.
+    /// Ends the server without losing a byte: it ignores new connections, serves the clients in the backlog, lets each
+    /// client finish, and cuts off the clients that have not finished in time.
     ///
-    /// A client's reads return nil when its input was quiet for 100 ms; then it gets the end of the stream. The last
-    /// quarter of the time, 2 s at most, is kept for clients that never stop sending: they get an exact prefix of what
-    /// they are owed, and the end of the stream. Returns at once; the call that runs the server returns when all clients
-    /// have ended. A second call changes nothing.
+    /// A read returns nil after 100 ms without input; when its handler returns, the client gets the end of the stream.
+    /// The cut-off comes before the deadline, by a quarter of the time and 2 s at most: a client that never stops
+    /// sending gets a prefix of its bytes, then the end of the stream. Returns at once; the call that runs the server
+    /// returns when all clients have ended. A second call changes nothing.
     ///
     /// - Parameter time: the time limit for all clients together; 0 cuts them off at once.
     public func drain(within time: Duration = .seconds(10)) {

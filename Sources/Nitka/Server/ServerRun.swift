@@ -11,14 +11,15 @@ extension Server {
     ///
     /// - Parameters:
     ///   - model: which thread runs the handler of a client.
-    ///   - stackBytes: the stack of a client's thread under `threads`; 64 KiB or more. It is address space: a handler
+    ///   - stackBytes: the stack of a client's thread under `threads`, 65,536 bytes or more. A thread uses only the
+    ///     memory that it touches.
     ///     takes only the memory that it touches.
     ///   - handler: serves one client. When it returns, the client gets the end of the stream and is closed. An error that
     ///     it throws ends this client only.
-    /// - Returns: the totals, when all clients have ended; or 1 s after the deadline of the drain, when a handler has not
-    ///   returned: then its thread continues.
-    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine has the means for no
-    ///   client.
+    /// - Returns: the totals, after all clients have ended. If a handler has not returned 1 s after the deadline of the
+    ///   drain, the call returns then, and the thread of the handler continues.
+    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine lacks resources for
+    ///   1 client.
     @discardableResult
     @available(
         *, noasync,
@@ -56,20 +57,20 @@ extension Server {
 
     /// Serves every client with an async handler, in a task on one of a few event loops, until the server has drained.
     ///
-    /// The handler must suspend where it waits: one that blocks its thread stops every client of its loop. What it awaits
-    /// returns to the loop: other async functions, `async let`, task groups, sleep. `Task {}`, `Task.detached` and the main
-    /// actor run elsewhere; the client's verbs may be called from there too. When the calling task is cancelled, the
-    /// server drains.
+    /// The handler must suspend where it waits: a handler that blocks its thread stops every client of its loop. Async
+    /// functions, `async let`, task groups and sleep return to the loop. `Task {}`, `Task.detached` and the main actor
+    /// run on other threads, which may call the client's methods too. When the calling task is cancelled, the server
+    /// drains.
     ///
     /// - Parameters:
     ///   - loops: how many event loops, each on its own thread; 1 or more, nil for 1 for every 2 processors that the process
     ///     may use.
     ///   - handler: serves one client. When it returns, the client gets the end of the stream and is closed. An error that
     ///     it throws ends this client only.
-    /// - Returns: the totals, when all clients have ended; or 1 s after the deadline of the drain, when a handler has not
-    ///   returned.
-    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine has the means for no
-    ///   event loop or no client.
+    /// - Returns: the totals, after all clients have ended. If a handler has not returned 1 s after the deadline of the
+    ///   drain, the call returns then.
+    /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine lacks resources for
+    ///   the event loops or for 1 client.
     @discardableResult
     public nonisolated(nonsending) func runTasks(
         loops: Int? = nil, _ handler: @escaping @Sendable (AsyncClient) async throws -> Void
@@ -89,7 +90,7 @@ extension Server {
         let loops: EventLoops
         do throws(Errno) {
             loops = try EventLoops(count: count) { (loop) throws(Errno) in
-                // Raised once and never lowered: reported once.
+                // The signal is never lowered, but epoll(7) reports it once.
                 _ = try loop.add(signal: drainSignal.descriptor) { [unowned loop] in
                     loop.endReaders(afterQuiet: ConnectionState.quietTime)
                 }
@@ -98,7 +99,7 @@ extension Server {
             end()
             throw NitkaError("make the event loops of", addressText, .system(error))
         }
-        // Without a drain there was no client, and the loops stop at once.
+        // Without a drain, the server failed before it accepted a client, and the loops end at once.
         defer { loops.stop(until: control.withLock { $0.drain?.deadline }.map { $0 + .seconds(1) }) }
         return try serve(effective, { TaskPerClient($0, loops, handler) }) {
             LoopAcceptor($0, on: loops.loops[0]).runBlocking()
@@ -135,7 +136,7 @@ extension Server {
 
     /// Runs the accept loop with a model, and waits for the clients.
     ///
-    /// - Parameter runAcceptLoop: runs the loop until it ends, and releases it: its sockets close then.
+    /// - Parameter runAcceptLoop: runs the loop until it ends, and consumes it: that closes the listening sockets.
     private func serve<ServingModel: Model>(
         _ effective: EffectiveLimits, _ makeModel: (Serving) -> ServingModel,
         _ runAcceptLoop: (consuming AcceptLoop<ServingModel>) -> NitkaError?
@@ -164,10 +165,9 @@ extension Server {
         return snapshot()
     }
 
-    /// When the server waits for its handlers no longer: 1 s after the deadline of the drain. Waits until there is a drain.
+    /// 1 s after the deadline of the drain, the server stops waiting for handlers. Waits until there is a drain.
     private var lastMoment: MonotonicTime? { control.wait { $0.drain?.deadline }.map { $0 + .seconds(1) } }
 
-    /// Nothing more happens in the server.
     private func end() {
         control.update { $0.phase = .ended }
         observers.finish()

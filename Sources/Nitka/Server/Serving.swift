@@ -7,7 +7,7 @@ internal import Synchronization
 /// uses it.
 final class Serving: Sendable {
     let server: Server
-    /// The limits in force: those that were asked for, as far as the machine has the means.
+    /// The limits in force: those of the server, lowered to what the machine has resources for.
     let limits: Limits
     let pipes: PipePool
 
@@ -17,12 +17,11 @@ final class Serving: Sendable {
         pipes = effective.pipes
     }
 
-    /// What a client's connection knows from the beginning.
     func connectionState(of peer: SocketAddress) -> ConnectionState {
         ConnectionState(peer: peer, drainSignal: server.drainSignal, pipes: pipes, limits: limits)
     }
 
-    /// Gives an accepted client its number; nil when a limit refuses it: then it is closed and recorded.
+    /// Registers an accepted client. Closes and records a client that a limit refuses, and returns nil.
     func admit<Admitted: ServedClient>(_ peer: SocketAddress, _ makeClient: (ClientID) -> Admitted) -> Admitted? {
         let (client, refusal, isNewlyFull) = server.registry.admit(peer, limits: limits, makeClient)
         if isNewlyFull { server.report(.full(clients: limits.clients)) }
@@ -65,13 +64,13 @@ final class Serving: Sendable {
 
     private static let discardLimit = 1 << 20
 
-    /// Closes and records a client that no thread could be had for.
+    /// Closes and records a client for which the system has no thread or registration.
     func refuse(_ client: any ServedClient, _ errno: Errno) {
         client.served.close()
         record(client, thread: nil, ending: Ending(.noThread(errno.description)))
     }
 
-    /// Records a client that is closed; its permit is free again.
+    /// Records a closed client, which frees its permit.
     private func record(_ client: any ServedClient, thread: @autoclosure () -> ThreadName?, ending: Ending) {
         server.registry.remove(client, ending.reason, limits: limits)
         server.reportClient(
@@ -83,7 +82,7 @@ final class Serving: Sendable {
         server.wakeAcceptLoop()
     }
 
-    /// Why a client ended: what the server decided first, else what the handler's return or error says.
+    /// Why a client ended: the server's decision if there is one, else what the handler returned or threw.
     private func ending(of client: any ServedClient, after failure: (any Error)?) -> Ending {
         var reason = EndReason(
             handlerError: failure, connection: client.served.id, peerHasFinished: client.served.peerHasFinished)
@@ -91,7 +90,7 @@ final class Serving: Sendable {
         return Ending(client.endDecision.decide(reason), failure)
     }
 
-    /// Until when the graceful close of a client may take.
+    /// The deadline for the graceful close of a client.
     private var closeDeadline: MonotonicTime {
         let deadline = MonotonicTime.now + .seconds(2)
         return min(deadline, server.control.withLock { $0.drain?.deadline } ?? deadline)
@@ -109,7 +108,7 @@ private struct Ending {
     }
 }
 
-/// What the server needs of a client, whichever its kind.
+/// A blocking or an async client, as the server uses it.
 protocol ServedClient: AnyObject, Sendable {
     associatedtype Served: ServedConnection
     var id: ClientID { get }
@@ -118,7 +117,7 @@ protocol ServedClient: AnyObject, Sendable {
     var endDecision: EndDecision { get }
 }
 
-/// What the server needs of a connection, whichever its kind; any thread may call it.
+/// A blocking or an async connection, as the server uses it. Any thread may call its methods.
 protocol ServedConnection: Sendable {
     var id: ConnectionID { get }
     var peer: SocketAddress { get }
@@ -141,12 +140,12 @@ extension ServedClient {
 
     var isDraining: Bool { connection.isDraining }
 
-    /// The peer gets what is on its way, then the end of the stream.
+    /// Ends a client whose time is over: the peer gets a prefix of its bytes, then the end of the stream.
     func cutOff() {
         if endDecision.decide(.cutOff) == .cutOff { connection.cutOff() }
     }
 
-    /// Ends both directions.
+    /// Shuts down both directions.
     func end(_ reason: EndReason) {
         endDecision.decide(reason)
         connection.shutDown()
