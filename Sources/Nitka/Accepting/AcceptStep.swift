@@ -52,7 +52,7 @@ enum AcceptFailure: Hashable {
         case .connectionAborted, .protocolError, .networkDown, .noProtocolOption, .hostDown, .noNetwork,
             .hostUnreachable, .notSupported, .networkUnreachable, .notPermitted, .timedOut, .interrupted:
             self = .ofOneClient
-        // The man page does not name it: a wait is safe, whatever it means.
+        // accept(2) does not document it: a pause is safe for any cause.
         default: self = .shortage
         }
     }
@@ -62,7 +62,7 @@ enum AcceptFailure: Hashable {
 struct AcceptTroubles: Hashable {
     static let shortestPause = Duration.milliseconds(5)
     static let longestPause = Duration.seconds(1)
-    /// After this many failed clients in a row, the cause is no longer a client.
+    /// After this many failures in a row, pause: the clients are not the cause.
     static let mostFailuresInARow = 100
     /// The same trouble is reported at most this often.
     static let reportInterval = Duration.seconds(1)
@@ -73,7 +73,6 @@ struct AcceptTroubles: Hashable {
     private var unreported = 0
     private var lastReport: MonotonicTime?
 
-    /// A success ends all back-off.
     mutating func succeeded() { (pausedUntil, pause, failuresInARow) = (nil, nil, 0) }
 
     mutating func endPause() { pausedUntil = nil }

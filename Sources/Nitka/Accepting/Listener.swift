@@ -7,15 +7,15 @@ public final class Listener: Sendable {
     /// The addresses that it listens on, with the real port.
     public let addresses: [SocketAddress]
 
-    /// The addresses of the name that this machine does not have, with the reason; it listens on the others.
+    /// The addresses of the name that this machine lacks, with the reason; the listener uses the others.
     public let skipped: [String]
 
     package let sockets: [ListeningSocket]
 
     /// Listens on every address of the endpoint.
     ///
-    /// Blocks while a name is looked up. From here on clients can connect; the kernel resets those that were not accepted
-    /// when the listener is released.
+    /// Blocks while a name is looked up. Clients can connect from now on. When the listener is released, the kernel
+    /// resets the clients that were not accepted.
     ///
     /// - Parameters:
     ///   - endpoint: port 0 takes a free port, the same for all addresses.
@@ -89,8 +89,7 @@ package final class ListeningSocket: Sendable {
 }
 
 extension Listener {
-    /// Accepts the next client, waiting until there is one: for a program that needs no limits, records and drain, which
-    /// ``Server`` has.
+    /// Waits for the next client and accepts it. ``Server`` does more: it has limits, records and a drain.
     ///
     /// Blocks the calling thread; 1 thread at a time may call it.
     ///
