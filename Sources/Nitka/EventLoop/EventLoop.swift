@@ -2,13 +2,13 @@
 
 internal import NitkaSystem
 
-/// A thread that runs the tasks of its clients, and between them asks epoll(7) once for all that wait.
+/// A thread that runs the tasks of its clients, and polls epoll(7) for all tasks that wait.
 ///
-/// It is the task executor of its clients (SE-0417): a task that runs on the loop stays on its thread across every `await`
-/// that does not name another executor. Resuming such a task appends to a queue of the loop's own thread, without a lock. A
-/// task that blocks the thread stops every other task of the loop.
+/// It is the task executor of its clients (SE-0417): a task leaves the thread only while it awaits another executor. To
+/// resume a task, the loop appends it to a queue of its own thread, without a lock. A task that blocks the thread stops
+/// every other task of the loop.
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
-    // Unchecked: only the loop's thread touches the state once it runs. Exclusivity as in `Registration`.
+    // Unchecked: only the loop's thread uses the state once it runs. `Registration` says why exclusivity is unchecked.
     @exclusivity(unchecked) private var state = State()
     private let poll: EventPoll
     private let timer: LoopTimer
@@ -30,7 +30,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         var thread = ThreadName(name: "", id: 0)
     }
 
-    /// Jobs that resume each other keep the loop from its clients for this many rounds at most.
+    /// After this many rounds of jobs the loop polls, although jobs resume each other without end.
     private static let roundsBetweenPolls = 16
     /// How many descriptors a loop opens: epoll, the timer, the wake-up.
     static let descriptors = 3
@@ -53,14 +53,14 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     var thread: ThreadName { state.thread }
 
-    /// When the kernel last reported: exact enough for deadlines, and free.
+    /// The time of the last poll: exact enough for deadlines, and it costs no call.
     var now: MonotonicTime { state.now }
 
     /// Takes a job from the Swift runtime, on any thread.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if isCurrent { return state.jobs.append(job) }
-        // After the loop has ended, a job runs on the thread that enqueues it. What it wanted here is closed by then.
+        // After the loop has ended, a job runs on the thread that enqueues it; calls on its connections then throw.
         if !remote.post(job) { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
@@ -130,7 +130,6 @@ extension EventLoop {
         return count
     }
 
-    /// The kernel's timer fires for the earliest timer.
     private func setKernelTimer() {
         if state.timerMoment <= state.now.nanoseconds { state.timerMoment = .max }
         guard let earliest = state.timers.earliest, earliest < state.timerMoment else { return }
@@ -164,7 +163,7 @@ extension EventLoop {
         while let timer = state.timers.next(at: now) { fired.append(timer) }
         for timer in fired {
             if case .signal(let body) = state.table[timer.token] { body() }
-            // An older timer of a registration that has an earlier one by now is stale.
+            // Skip a timer that an earlier one has replaced.
             guard case .connection(let registration) = state.table[timer.token],
                 registration.state.timer == timer.moment
             else { continue }
@@ -176,8 +175,8 @@ extension EventLoop {
         }
     }
 
-    /// Uses a timer that has still to fire, if it is early enough: the checks of a writer, many within one idle timeout,
-    /// would each leave another one behind.
+    /// Reuses a later timer if it is early enough. Otherwise each of a writer's many checks would leave one in the
+    /// heap.
     private func useLaterTimer(of registration: Registration) {
         let later = registration.state.laterTimer
         guard later > now.nanoseconds, later <= registration.state.due else { return }
@@ -206,13 +205,13 @@ extension EventLoop {
 
     func remove(signal token: UInt64) { state.table.remove(token) }
 
-    /// Calls the body of a signal at this moment too.
+    /// Sets a timer that calls the body of a signal.
     func call(signal token: UInt64, at moment: MonotonicTime) { state.timers.set(moment.nanoseconds, for: token) }
 
-    /// Forgets the registration; the caller then closes the descriptor, before its number can be registered again.
+    /// Forgets the registration. The caller closes the descriptor afterwards, which removes it from epoll(7).
     func remove(_ registration: Registration) { state.table.remove(registration.state.token) }
 
-    /// From now on buffer space is reported too; at once if there is any.
+    /// Makes the kernel report buffer space too: at once, if there is any.
     func reportSpace(_ registration: Registration, for descriptor: Int32) throws(Errno) {
         if registration.state.reportsSpace { return }
         try poll.change(descriptor, token: registration.state.token, writable: true)
@@ -228,7 +227,7 @@ extension EventLoop {
         state.timers.set(due, for: registration.state.token)
     }
 
-    /// Ends the wait of every reader that hears of a drain and whose input stays quiet for this long.
+    /// For a drain: ends the wait of each reader of a server after this time without input.
     func endReaders(afterQuiet quietTime: Duration) {
         let moment = (now + quietTime).nanoseconds
         for registration in state.table.registrations
@@ -246,7 +245,7 @@ extension EventLoop {
         await withUnsafeContinuation { state.yielding.append($0) }
     }
 
-    /// A stream does not wait for an answer before it sends more, so busy polling gains nothing for it.
+    /// The sender of bulk does not wait for replies, so busy polling gains nothing.
     func noteBulk() { state.busyPoll.movedBulk() }
 
     /// Memory that a task may use until its next `await`, and then gives back: a client that waits holds no buffer.

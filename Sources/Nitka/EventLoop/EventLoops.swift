@@ -11,9 +11,9 @@ public final class EventLoops: Sendable {
     private let threads = ThreadGroup()
     private let turn = Atomic<Int>(0)
 
-    /// The default number of loops: 1 for every 2 processors that the process may use. The other half is left to the
-    /// kernel's network stack and to peers on the same machine: on 2 processors, 50 clients cost 1.18 of a C epoll loop with
-    /// 1 loop, and 1.31 with 2 loops (`Benchmarks/run.py --only free-50-64`, 9 runs, 2026-11-27).
+    /// The default number of loops: 1 for every 2 processors that the process may use. The kernel's network stack and
+    /// peers on the same machine need the other half: on 2 processors, 50 clients cost 1.18 times the CPU of a C epoll
+    /// loop with 1 loop, and 1.31 times with 2 (`Benchmarks/run.py --only free-50-64`, 9 runs, 2026-11-27).
     static var defaultCount: Int { (CurrentProcess.processorCount + 1) / 2 }
 
     /// Makes the loops and their threads.
@@ -65,8 +65,7 @@ extension EventLoops {
     /// }
     /// ```
     ///
-    /// The body runs on the first loop. It must await what it starts on the others: what an unstructured task still waits
-    /// for when the scope ends never happens.
+    /// The body must await the tasks that it starts: a task that waits in a loop when the body returns never continues.
     ///
     /// - Parameters:
     ///   - count: 1 or more loops; nil for 1 for every 2 processors that the process may use.

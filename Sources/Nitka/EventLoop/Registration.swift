@@ -4,14 +4,14 @@ internal import NitkaSystem
 
 /// What an event loop knows of one connection, and the tasks that wait for it: 1 reader and 1 writer.
 final class Registration: @unchecked Sendable {
-    // Unchecked: only the loop's thread touches the state, so it needs neither a lock nor an atomic. Exclusivity is
-    // unchecked because no access calls anything that comes back to the state, and the check costs 2 runtime calls.
+    // Unchecked: only the loop's thread uses the state. Exclusivity is unchecked because no access calls code that uses
+    // the state again, and a check costs 2 runtime calls.
     @exclusivity(unchecked) var state = State()
 
     struct State {
-        /// Something may be there to receive; false only after a receive that came back short or empty.
+        /// The kernel has reported input, and since then no receive has returned fewer bytes than it had space for.
         var hasInput = false
-        /// Buffer space was reported since a send last took nothing.
+        /// The kernel has reported buffer space since the last send that took nothing.
         var hasSpace = false
         /// A short receive no longer means an empty socket, see `LoopReadiness.mayHaveMore`: reads continue until one finds
         /// nothing.
@@ -25,11 +25,10 @@ final class Registration: @unchecked Sendable {
         var writer = Waiter()
         var reading = AsyncMutex()
         var writing = AsyncMutex()
-        /// The registration's place in the loop's table; none before the loop knows it.
         var token = UInt64.max
-        /// The earliest timer that the loop holds for the registration; `.max` for none.
+        /// The earliest timer of the registration in the heap; `.max` for none.
         var timer = Int64.max
-        /// A later one that it also holds, set before an earlier one was needed; `.max` for none.
+        /// A second, later timer of it that is still in the heap; `.max` for none.
         var laterTimer = Int64.max
 
         /// When the first of the two waits times out.
@@ -101,7 +100,7 @@ struct Waiter {
         self.deadline = deadline
     }
 
-    /// Moves the deadline forward; never back.
+    /// Makes the deadline `moment` if that is earlier.
     mutating func hurry(_ moment: Int64) { deadline = min(deadline, moment) }
 
     mutating func resume(_ outcome: Outcome) { continuation.take()?.resume(returning: outcome) }
@@ -118,7 +117,7 @@ struct AsyncMutex {
         return !isLocked
     }
 
-    /// Takes the mutex, or waits for it; the holder hands it over without unlocking it in between.
+    /// Takes the mutex, or waits until its holder passes it on, still locked.
     mutating func lock(_ continuation: UnsafeContinuation<Void, Never>) {
         if tryLock() { continuation.resume() } else { waiting.append(continuation) }
     }
@@ -128,13 +127,13 @@ struct AsyncMutex {
     }
 }
 
-/// What the tokens of an event loop mean. A token names a slot and the slot's generation: an event of a descriptor that
-/// was closed meanwhile finds nothing, also when the slot is used again.
+/// Finds what an event of epoll(7) is for. A token names a slot and its generation, so an event of a closed descriptor
+/// finds nothing, even when the slot is in use again.
 struct RegistrationTable {
     enum Content {
         case free
         case connection(Registration)
-        /// The loop's own, called on its thread.
+        /// A closure that the loop calls on its thread.
         case signal(() -> Void)
     }
 

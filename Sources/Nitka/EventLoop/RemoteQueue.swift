@@ -3,7 +3,7 @@
 internal import NitkaSystem
 internal import Synchronization
 
-/// What other threads hand to a loop: jobs, closures, and the order to stop. They wake the loop if it sleeps.
+/// What other threads leave for a loop: jobs, closures, and the order to stop. A post wakes a loop that sleeps.
 ///
 /// Any thread posts; only the loop's thread takes, parks and closes.
 final class RemoteQueue: Sendable {
@@ -45,8 +45,8 @@ final class RemoteQueue: Sendable {
         return isOpen
     }
 
-    /// A poster clears `isEmpty` before it looks whether the loop is parked, and the loop parks before it looks at
-    /// `isEmpty`: one of the two sees the other. Only the first of many posters wakes the loop.
+    /// The order matters: a poster clears `isEmpty` and then reads `isParked`; the loop sets `isParked` and then reads
+    /// `isEmpty`. So no post is missed. Only the first of many posters wakes the loop.
     private func announce() {
         isEmpty.store(false, ordering: .sequentiallyConsistent)
         if isParked.exchange(false, ordering: .sequentiallyConsistent) { wake.raise() }
@@ -54,7 +54,7 @@ final class RemoteQueue: Sendable {
 
     // MARK: The loop's thread
 
-    /// Returns nil when nothing was posted. A loop that has to stop gets the order with every take until it closes.
+    /// Returns nil when nothing was posted. The order to stop is in every take until the queue closes.
     func take() -> Posted? {
         if isEmpty.load(ordering: .relaxed) { return nil }
         isEmpty.store(true, ordering: .sequentiallyConsistent)
@@ -66,7 +66,7 @@ final class RemoteQueue: Sendable {
         }
     }
 
-    /// Says that the loop sleeps; false when something was posted, and the loop must not sleep.
+    /// Announces that the loop sleeps; returns false when it must not, because something was posted.
     func park() -> Bool {
         isParked.store(true, ordering: .sequentiallyConsistent)
         return isEmpty.load(ordering: .sequentiallyConsistent)
@@ -74,7 +74,7 @@ final class RemoteQueue: Sendable {
 
     func unpark() { isParked.store(false, ordering: .relaxed) }
 
-    /// Takes nothing from now on; false when something was posted before.
+    /// Refuses posts from now on; returns false, and stays open, when something was posted before.
     func close() -> Bool {
         posted.withLock { posted in
             posted.isClosed = posted.jobs.isEmpty && posted.closures.isEmpty

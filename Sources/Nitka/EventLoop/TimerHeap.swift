@@ -2,8 +2,8 @@
 
 /// Timers, the earliest first: a binary heap.
 ///
-/// A timer is never moved. A client that talks moves its deadline with every message, so the deadline itself is checked
-/// when the timer fires, and a new timer is set if it fired too early: 1 heap operation per idle timeout, none per message.
+/// A timer never moves, although each message moves the deadline of its client. When a timer fires, the loop checks the
+/// deadline, and sets a new timer if it is later: 1 heap operation per idle timeout, none per message.
 struct TimerHeap {
     struct Timer: Hashable {
         /// In nanoseconds of the monotonic clock.
