@@ -2,7 +2,7 @@
 
 internal import NitkaSystem
 
-/// The limits in force for one run of a server: those that were asked for, as far as the machine has the means.
+/// The limits in force for one run of a server: those of the server, lowered to what the machine has resources for.
 struct EffectiveLimits {
     let limits: Limits
     let pipes: PipePool
@@ -12,7 +12,7 @@ struct EffectiveLimits {
     /// - Parameters:
     ///   - hasThreadPerClient: the model creates a thread for each client.
     ///   - descriptors: how many descriptors the model itself opens.
-    /// - Throws: the limit of the machine that has the means for no client at all.
+    /// - Throws: the limit of a machine that has resources for no client.
     init(_ wanted: Limits, hasThreadPerClient: Bool, descriptors: Int) throws(MachineLimit) {
         let pipesForAll = Pipe.descriptors * min(wanted.clients, 1024)
         ProcessLimit.descriptors.raise(to: wanted.clients + pipesForAll + 64)
@@ -53,14 +53,14 @@ struct MachineReading: Hashable {
     var cgroupLimit: Int?
     var threadsOfCgroup = 0
 
-    /// Reserved descriptors: to accept 1 client more than is served, for the log, to read /proc.
+    /// Reserved descriptors: for the client that a limit refuses, for the log, and to read /proc.
     static let spareDescriptors = 8
     /// Reserved threads: for the other programs on the machine.
     static let spareThreads = 64
     /// Reserved mappings: for memory that the C library maps.
     static let spareMappings = 512
 
-    /// The limits on clients, the tightest first. 1 client may use what is reserved, where otherwise none could be served.
+    /// The limits on clients, the tightest first. If only the reserve is left, 1 client may use it.
     ///
     /// - Parameters:
     ///   - hasThreadPerClient: the model creates a thread for each client.
@@ -77,7 +77,7 @@ struct MachineReading: Hashable {
             "descriptors (RLIMIT_NOFILE", descriptorLimit, used: descriptorsInUse + descriptors + forPipes(descriptors),
             spare: Self.spareDescriptors)
         guard hasThreadPerClient else { return limits }
-        // The drain thread does not exist yet.
+        // The drain thread, which does not exist yet.
         let ownThreads = 1
         add("process ids (kernel.pid_max", pidLimit, used: threadsOfSystem, spare: Self.spareThreads)
         add("threads of the system (kernel.threads-max", threadLimit, used: threadsOfSystem, spare: Self.spareThreads)
@@ -97,6 +97,6 @@ struct MachineReading: Hashable {
         return max(0, descriptorLimit - descriptorsInUse - Self.spareDescriptors - taken)
     }
 
-    /// A sixteenth of the descriptors, at most those of 128 pipes, is reserved for bulk.
+    /// A sixteenth of the free descriptors, 256 at most, is reserved for the pipes of bulk.
     private func forPipes(_ taken: Int) -> Int { min(256, freeDescriptors(beside: taken) / 16) }
 }

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a server allows its clients. Every limit is on by default.
+/// What a server allows its clients. Every limit is on by default, except ``maximumAge``.
 public struct Limits: Hashable, Sendable {
-    /// How many clients are served at once. The machine may have the means for fewer: then the server lowers it and
+    /// How many clients are served at once. If the machine has resources for fewer, the server lowers the limit and
     /// reports ``ServerEvent/limitLowered(from:to:)``.
     public internal(set) var clients: Int
-    /// How many clients from one source are served at once. A source is an IPv4 address, mapped into IPv6 or not, or the
-    /// first 64 bits of an IPv6 address.
+    /// How many clients from one source are served at once. A source is an IPv4 address, also one that is mapped into
+    /// IPv6, or an IPv6 /64 network.
     public internal(set) var clientsPerSource: Int
-    /// How long a client may be silent while its handler waits for input; nil for no limit.
+    /// How long a client may send nothing while its handler reads; nil for no limit.
     public internal(set) var idleTimeout: Duration?
     /// How long a write may make no progress before the server disconnects the client; nil for no limit.
     ///
-    /// The server notices it at most 200 ms and an eighth of the time later. A client that takes a byte now and then makes
-    /// progress: ``maximumAge`` ends it.
+    /// The server notices it at most 200 ms and an eighth of the timeout too late. A peer that takes 1 byte now and
+    /// then makes progress: only ``maximumAge`` ends it.
     public internal(set) var writeTimeout: Duration?
-    /// How long a client may stay connected, however busy it is; nil for no limit.
+    /// How long a client may stay connected, even if it is active; nil, the default, for no limit.
     public internal(set) var maximumAge: Duration?
     /// What to do with new connections when the server is full.
     public internal(set) var whenFull: WhenFull
 
     /// What to do with new connections when the server is full.
     public enum WhenFull: String, CaseIterable, Sendable {
-        // Closed: a connection that is not accepted waits, and one that is accepted is served or closed.
+        // No case will be added: a new connection either waits or is closed.
 
         /// Leave them in the backlog until a client ends.
         case wait

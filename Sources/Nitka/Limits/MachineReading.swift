@@ -3,11 +3,11 @@
 internal import NitkaSystem
 
 extension MachineReading {
-    /// Reads the resources of this process now. What can't be read is no limit.
+    /// Reads the resources of this process. A resource that can't be read limits nothing.
     static func now() -> MachineReading {
         var reading = MachineReading()
         reading.descriptorLimit = ProcessLimit.descriptors.current.soft
-        // 1 of them reads the folder itself.
+        // 1 descriptor reads the folder itself.
         reading.descriptorsInUse = ProcFile.names(in: "/proc/self/fd").map { $0.count - 1 } ?? 16
         reading.pidLimit = number("/proc/sys/kernel/pid_max")
         reading.threadLimit = number("/proc/sys/kernel/threads-max")
@@ -48,7 +48,7 @@ extension MachineReading {
         return line?.split { $0.isWhitespace }.dropFirst().first.map(String.init)
     }
 
-    /// The tightest pids.max from this process's cgroup upwards, in the only hierarchy of version 2 or the `pids` hierarchy
+    /// The tightest pids.max of this process's cgroup and the cgroups above it, in version 2 or in the `pids` hierarchy
     /// of version 1.
     private static func cgroup() -> (limit: Int?, used: Int) {
         for line in (ProcFile.text("/proc/self/cgroup") ?? "").split(separator: "\n") {
