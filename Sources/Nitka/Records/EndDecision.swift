@@ -2,8 +2,7 @@
 
 internal import NitkaSystem
 
-/// Decides why a client ends. The first reason counts: after the server has cut a client off, its handler's error says
-/// nothing new.
+/// Decides why a client ends: the first reason counts. The error of a handler that was cut off says nothing new.
 final class EndDecision: Sendable {
     private let decided = Lock<EndReason?>(nil)
 

@@ -2,11 +2,11 @@
 
 internal import NitkaSystem
 
-/// Why the server's work for a client ended.
+/// Why a client ended.
 public struct EndReason: Hashable, Sendable, CustomStringConvertible {
     /// A stable code without blanks, for labels, totals and logs: `peer_finished`.
     public let code: String
-    /// What distinguishes this end from others with the same code; nil when the code says it all.
+    /// More about this end; nil when the code says all.
     public let detail: String?
 
     private init(_ code: String, _ detail: String? = nil) {
@@ -36,9 +36,9 @@ public struct EndReason: Hashable, Sendable, CustomStringConvertible {
     public static let writeTimeout = EndReason("write_timeout")
     /// The client reached its maximum age.
     public static let maximumAge = EndReason("maximum_age")
-    /// The server drained: the client was quiet, had everything back, and got the end of the stream.
+    /// The server drained: the client sent nothing for 100 ms, and got every byte due to it, then FIN.
     public static let drained = EndReason("drained")
-    /// The time of the drain was over while the client still worked, or the server had to end at once.
+    /// The client had not finished at the cut-off of the drain, or the server had to end at once.
     public static let cutOff = EndReason("cut_off")
     /// ``Server/disconnect(client:)`` ended it.
     public static let disconnected = EndReason("disconnected")
@@ -54,12 +54,12 @@ public struct EndReason: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension EndReason {
-    /// What a handler's own end says of its client.
+    /// Why a client ended, judged by its handler.
     ///
     /// - Parameters:
     ///   - handlerError: what the handler threw; nil when it returned.
-    ///   - connection: the client's connection. An error of another connection, an upstream for example, says nothing of
-    ///     the client.
+    ///   - connection: the client's connection. An error of another connection, such as an upstream, is a failure of
+    ///     the handler.
     init(handlerError: (any Error)?, connection: ConnectionID, peerHasFinished: Bool) {
         guard let handlerError else {
             self = peerHasFinished ? .peerFinished : .handlerFinished
@@ -84,7 +84,7 @@ extension EndReason {
         }
     }
 
-    /// The peer can't lose anything any more, or must not be waited for.
+    /// A graceful close would save no byte, or the client must not delay the server.
     var closesAtOnce: Bool {
         [.peerReset, .timedOut, .writeTimeout, .disconnected].contains(self) || code == "over_limit"
     }

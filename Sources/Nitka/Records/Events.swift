@@ -6,16 +6,15 @@ internal import Synchronization
 /// Something that happened in a server.
 @nonexhaustive
 public enum ServerEvent: Sendable {
-    /// The server has everything that its model needs, and accepts clients. Only an observer from before the server ran
-    /// gets it.
+    /// The server accepts clients now. Only observers added before the server ran get this event.
     case serving
     /// A client was admitted; this thread runs its handler.
     case clientStarted(id: ClientID, peer: SocketAddress, thread: ThreadName)
     /// A client has ended.
     case clientEnded(ClientRecord)
-    /// The server is full. Reported again only after a tenth of the permits were free, and at most once per minute.
+    /// The server is full. Reported at most once per minute, and only after a tenth of the permits were free again.
     case full(clients: Int)
-    /// The machine has the means for fewer clients at once than were asked for.
+    /// The machine has resources for fewer clients than the limit allows, and the server has lowered the limit.
     case limitLowered(from: Int, to: MachineLimit)
     /// accept(2) or the creation of a client's thread failed. Reported at most once per second; `count` is the number of
     /// failures since the last report.
@@ -24,17 +23,17 @@ public enum ServerEvent: Sendable {
     case draining(clients: Int)
     /// The listener has failed, and the server ends.
     case listenerFailed(reason: String)
-    /// The observer was too slow: this many events are missing here.
+    /// The observer was too slow: this many events were dropped here.
     case missed(Int)
 }
 
-/// What an observer wants to hear of.
+/// The events that an observer gets.
 public enum EventTopic: Sendable {
-    // Closed: an observer hears of the clients or does not.
+    // No case will be added: an observer gets the events of the clients, or it does not.
 
-    /// Everything that happens.
+    /// All events.
     case everything
-    /// What concerns the server as a whole: not the start and end of each client.
+    /// All events but the start and end of each client.
     case server
 }
 
@@ -60,7 +59,7 @@ public final class EventStream: Sequence, IteratorProtocol, Sendable {
     public func next() -> ServerEvent? {
         state.wait { state -> ServerEvent?? in
             if state.taken.isEmpty {
-                // Taken as a whole and reversed once, so that neither side moves elements under the lock.
+                // Take the whole queue and reverse it once: neither side then moves elements under the lock.
                 state.taken = state.queue.reversed()
                 state.queue.removeAll(keepingCapacity: true)
                 if state.missed > 0 {
@@ -109,7 +108,7 @@ final class Observers: Sendable {
         }
     }
 
-    /// A server without an observer of its clients makes no events of them.
+    /// Creates the event only for an observer that gets the events of clients.
     func reportClient(_ event: @autoclosure () -> ServerEvent) {
         guard hearOfClients.load(ordering: .acquiring) else { return }
         let event = event()

@@ -2,7 +2,7 @@
 
 /// A server as it was at one moment, in plain copies that are consistent with each other.
 public struct ServerSnapshot: Sendable {
-    /// Clients accepted since the server began, including those that a limit refused: always `active + ended`.
+    /// Clients accepted since the server started, including refused clients: always `active + ended`.
     public internal(set) var accepted: UInt64 = 0
     /// The connected clients.
     public internal(set) var clients: [ClientSnapshot] = []
@@ -12,7 +12,7 @@ public struct ServerSnapshot: Sendable {
     public internal(set) var bytesIn: UInt64 = 0
     /// Bytes that handlers wrote to all clients, connected and ended.
     public internal(set) var bytesOut: UInt64 = 0
-    /// The limit on clients in force: the one that was asked for, or what the machine has the means for.
+    /// The limit on clients in force: that of the server, or what the machine has resources for if that is less.
     public internal(set) var clientLimit = 0
     /// Failures of accept(2) and of the creation of threads, by the name of the errno.
     public internal(set) var acceptFailures: [String: UInt64] = [:]
