@@ -3,21 +3,22 @@
 internal import NitkaSystem
 internal import Synchronization
 
-// Bulk goes through a pipe instead of user memory. Without this file, a relay copies everything.
+// A relay writes the input of one connection to another. Bulk is input that fills the buffer of several reads in a row.
+// splice(2) moves bytes between a socket and a pipe inside the kernel, without a copy in user memory. A relay splices
+// bulk; without this file, it copies everything.
 //
 // Gain: with 8 streams, a MB costs about half the CPU of copying (`Benchmarks/run.py --only bulk`, 2026-11-26).
 
-/// Whether a relay copies through memory or splices through a pipe: a pure value.
-/// A pipe pays for bulk only; how much one receive brings tells bulk from messages.
+/// Whether a relay copies or splices: a pure value. The size of its reads tells bulk from messages.
 enum ForwardMode: Hashable {
-    /// Through user memory; this many reads in a row have filled the buffer.
+    /// Copy; this many reads in a row have filled the buffer.
     case copy(fullReads: Int)
-    /// Through a pipe; this many splices in a row have brought little.
+    /// Splice; this many splices in a row have moved fewer than `fewBytes`.
     case splice(smallSplices: Int)
 
-    /// This many full reads in a row are bulk.
+    /// After this many full reads in a row, splice.
     static let mostFullReads = 4
-    /// This many splices in a row that bring less than `fewBytes` are messages.
+    /// After this many splices in a row of fewer than `fewBytes`, copy.
     static let mostSmallSplices = 16
     static let fewBytes = 16 * 1024
 
@@ -25,14 +26,12 @@ enum ForwardMode: Hashable {
 
     var splices: Bool { if case .splice = self { true } else { false } }
 
-    /// A read with this capacity brought this many bytes.
     mutating func copied(_ count: Int, capacity: Int) {
         guard case .copy(let fullReads) = self else { return }
         let next = count >= capacity ? fullReads + 1 : 0
         self = next < Self.mostFullReads ? .copy(fullReads: next) : .splice(smallSplices: 0)
     }
 
-    /// A splice brought this many bytes.
     mutating func spliced(_ count: Int) {
         guard case .splice(let smallSplices) = self else { return }
         let next = count < Self.fewBytes ? smallSplices + 1 : 0
@@ -43,14 +42,14 @@ enum ForwardMode: Hashable {
     mutating func spliceFailed() { self = .start }
 }
 
-/// The pipes of one server: bounded, so that they never take the descriptors that clients were promised.
+/// The pipes of one server. Their number is limited, because clients need the descriptors.
 final class PipePool: Sendable {
     private let left: Atomic<Int>
 
     /// - Parameter descriptors: how many descriptors the pipes may take together.
     init(descriptors: Int) { left = Atomic(max(0, descriptors) / Pipe.descriptors) }
 
-    /// A pipe, which returns to the pool when it is released; nil when there is none: bytes then go through user memory.
+    /// Takes a pipe, which returns to the pool when it is released; nil when there is none.
     func take() -> PooledPipe? {
         guard left.wrappingSubtract(1, ordering: .relaxed).newValue >= 0, let pipe = try? Pipe() else {
             giveBack()
@@ -75,16 +74,15 @@ struct PooledPipe: ~Copyable {
     deinit { pool.giveBack() }
 }
 
-/// Whether a relay of bulk waits until much has arrived before it splices: a pure value.
+/// Whether a relay of bulk waits for more input before it splices: a pure value.
 ///
-/// Gain: a wake-up for each piece of about 100 kB costs a fifth of all that a stream costs. A sender that never pauses
-/// never lets the relay wait in vain. One that sends much and then waits for an answer does, so each vain wait is followed
-/// by 4 times as many splices without one.
+/// Gain: to wake up for each piece of about 100 kB costs a fifth of the CPU of a stream. The wait is in vain if the
+/// sender pauses for an answer: after each vain wait, the relay splices 4 times as often before it waits again.
 struct BulkGathering: Hashable {
-    /// How much to wait for: 3 pieces as the kernel joins them. With more, a MB costs less and the throughput falls: what
-    /// was gathered has left the processor's nearer caches.
+    /// How many bytes to wait for: 3 pieces as the kernel joins them. A larger number costs less CPU per MB, but the
+    /// throughput falls, because the bytes leave the nearer caches of the processor.
     static let bytes = 3 * 65_000
-    /// How long to wait at most.
+    /// The longest wait.
     static let longest = Duration.milliseconds(2)
 
     enum Step {
@@ -109,12 +107,12 @@ struct BulkGathering: Hashable {
         return .setMarkAndWait
     }
 
-    /// This many bytes are there to be read; 0 at the end of the stream, which has to be read too.
+    /// Called after a wait that found this many bytes; 0 at the end of the stream, which the relay has to read too.
     mutating func found(_ bytes: Int) { known = max(1, bytes) }
 
     mutating func took(_ bytes: Int) { known -= bytes }
 
-    /// Too little arrived in time, or the server drains.
+    /// Called after a wait in vain, or when the server drains.
     mutating func gaveUp() {
         isOn = false
         pause = min(pause * 4, 1 << 20)

@@ -2,23 +2,22 @@
 
 /// Whether a loop that has nothing to do polls for a short time before it sleeps.
 ///
-/// Gain: the round trip of 1 client takes 20 µs instead of 57 µs, because waking a sleeping core takes tens of
-/// microseconds in a virtual machine (`Benchmarks/run.py --only trip`, 2026-11-26). It pays only where the next message
-/// arrives at once: each vain poll is followed by twice as many sleeps without one, and a loop with many busy clients
-/// never polls.
+/// Gain: the round trip of 1 client takes 20 µs instead of 57 µs: a sleeping core of a virtual machine wakes slowly
+/// (`Benchmarks/run.py --only trip`, 2026-11-26). After each poll that finds nothing, the loop sleeps twice as often
+/// before the next poll. A loop with many busy clients never polls.
 struct BusyPollPolicy: Hashable {
-    /// How long one busy poll lasts at most.
+    /// The longest busy poll.
     static let longest = Duration.microseconds(50)
-    /// With more clients ready at once than this, more messages are on their way, and the sleep is short.
+    /// If one wait finds more ready clients than this, do not poll: the next message arrives soon anyway.
     static let fewReady = 1
-    /// After vain polls in a row, this many sleeps follow without one at most: 1, 2, 4 and so on.
+    /// The largest number of sleeps between two polls; it doubles from 1 with each vain poll in a row.
     static let mostSleeps = 4096
 
     private var hasFewClients = false
     private var sleepsLeft = 0
     private var penalty = 1
 
-    /// Ask once before each sleep.
+    /// Called once before each sleep.
     mutating func polls() -> Bool {
         if !hasFewClients { return false }
         if sleepsLeft == 0 { return true }
@@ -26,7 +25,7 @@ struct BusyPollPolicy: Hashable {
         return false
     }
 
-    /// This many clients were ready at the end of a sleep.
+    /// Called after a sleep, with the number of ready clients.
     mutating func reported(_ count: Int) { hasFewClients = count <= Self.fewReady }
 
     /// A busy poll has ended.
@@ -45,6 +44,6 @@ struct BusyPollPolicy: Hashable {
         }
     }
 
-    /// A stream was moved: its sender waits for no answer before it sends more.
+    /// Called for bulk: its sender waits for no answer before it sends more.
     mutating func movedBulk() { hasFewClients = false }
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long a writer waits for buffer space: a pure value; all its times are nanoseconds of the monotonic clock.
+/// Decides how long a writer waits for buffer space: a pure value. All times are nanoseconds of the monotonic clock.
 ///
-/// The kernel reports space when a third of its send buffer is free again. With a slow peer that may take longer than the
-/// write timeout, although the peer reads all the time: how much it has not acknowledged yet tells the two apart.
+/// The kernel reports space when a third of its send buffer is free. A slow peer may need longer than the write timeout
+/// for that, although it reads. So the detector measures progress by the bytes that the peer has acknowledged.
 struct WriteStallDetector {
     private let timeout: Int64
     private let lifetimeEnd: Int64
     private var unacknowledged: Int
-    /// When the peer was last known to take something.
+    /// When the peer last acknowledged bytes, as far as is known.
     private var progress: Int64
-    /// The time between two checks: short at first, while bytes that were on their way still arrive.
+    /// The time until the next check. It starts short because bytes on their way still arrive, and doubles.
     private var pause: Int64
 
     private static let firstPause: Int64 = 50_000_000
-    /// At least this many checks per write timeout: a stopped peer is noticed at most that part of it too late.
+    /// Checks per write timeout, at least: a stopped peer is noticed at most an eighth of the timeout late.
     private static let checks: Int64 = 8
 
     /// - Parameters:
-    ///   - timeout: how long the peer may take nothing; `.max` for no limit.
+    ///   - timeout: how long the peer may acknowledge nothing; `.max` for no limit.
     ///   - lifetimeEnd: when the connection reaches its maximum age; `.max` for never.
     init(timeout: Int64, lifetimeEnd: Int64, unacknowledged: Int, now: Int64) {
         self.timeout = timeout
@@ -28,7 +28,7 @@ struct WriteStallDetector {
         pause = Self.firstPause
     }
 
-    /// Until when to wait for space before the next check.
+    /// When to check next, if there is no space before.
     mutating func nextCheck(after now: Int64) -> Int64 {
         let end = progress.addingReportingOverflow(timeout)
         if end.overflow { return lifetimeEnd }
@@ -37,7 +37,7 @@ struct WriteStallDetector {
         return min(end.partialValue, now + pause, lifetimeEnd)
     }
 
-    /// There is still no space: the reason to wait no longer, if there is one.
+    /// Returns the reason to give up, if there is one. Called while there is no space.
     mutating func check(unacknowledged: Int, now: Int64) -> NitkaError.Reason? {
         if now >= lifetimeEnd { return .maximumAge }
         if unacknowledged < self.unacknowledged {
