@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text from a peer, made harmless for a log or a terminal: 1 line, without controls and marks of direction.
+/// Text from a peer, escaped for a log or a terminal: 1 line, without control characters and marks of direction.
 ///
-/// Escaped as `\n`, `\u{1b}`, or `\xff` for a byte that is no UTF-8: C0 and C1 controls, DEL, line and paragraph
-/// separators, marks of direction, zero-width joiners, and the backslash. Longer text is cut, with the number of bytes that
-/// are missing.
+/// Escapes, as `\n`, `\u{1b}`, or `\xff` for a byte that is not UTF-8: the categories Cc, Cf, Zl, Zp, Co and Cn of
+/// Unicode, and the backslash. Cuts long text, and says how many bytes are missing.
 public struct EscapedText: Sendable, CustomStringConvertible {
     /// The harmless text.
     public let description: String
@@ -55,7 +54,7 @@ public struct EscapedText: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Controls, formats (bidi marks, invisible joiners), line separators and unassigned scalars are not.
+    /// Not harmless: controls, marks of direction, invisible joiners, line separators and unassigned scalars.
     private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false

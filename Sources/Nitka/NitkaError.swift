@@ -59,7 +59,7 @@ extension NitkaError {
         /// The peer did not answer in time.
         public static let timedOut = Reason(kind: .words("timed out"))
 
-        /// Whether the peer reset the connection, or the network lost it, rather than ended it.
+        /// Whether the connection was lost: the peer reset it, or the network no longer reaches the peer.
         public var isReset: Bool {
             switch kind {
             case .system(let errno): Self.losses.contains(errno)
@@ -67,7 +67,7 @@ extension NitkaError {
             }
         }
 
-        /// Whether splice(2) itself was refused, by a sandbox or for lack of memory, and not by the peer.
+        /// Whether the system refuses splice(2), because of a sandbox or a lack of memory; the connection still works.
         var refusesPipes: Bool {
             switch kind {
             case .system(let errno): Self.refusals.contains(errno)

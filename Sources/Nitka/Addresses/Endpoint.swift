@@ -2,14 +2,13 @@
 
 package import NitkaSystem
 
-/// Where to listen or to connect: a host, by name or numeric, and a port. `localhost:7007`, `[::1]:7007`,
-/// `echo.example.org:7`.
+/// A host, by name or by numeric address, and a port: `localhost:7007`, `[::1]:7007`, `echo.example.org:7`.
 ///
-/// Parsing is strict and looks up no names; the description parses to the same endpoint.
+/// Parsing is strict and looks up no name. Parsing the description gives an equal endpoint.
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// The host's name or numeric address, without brackets.
     public let host: String
-    /// The port, 0 to 65535; to listen on 0 takes a free port.
+    /// The port, 0 to 65535. A server that listens on port 0 gets a free port.
     public let port: UInt16
 
     /// A host and a port.
@@ -70,7 +69,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Endpoint {
-    /// Digits only: no sign, no blank, and no leading zero, which means octal elsewhere.
+    /// Accepts digits only, without a sign, a blank, or a leading zero, which means octal in other programs.
     private static func port(_ text: Substring) -> UInt16? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
         if text.utf8.count > 1, text.hasPrefix("0") { return nil }

@@ -2,9 +2,9 @@
 
 internal import NitkaSystem
 
-/// The model that serves clients with a plain handler: it decides which thread runs the handler of a client.
+/// A model for plain handlers: which thread runs the handler of a client.
 public enum PlainModel: String, CaseIterable, Sendable {
-    // Closed: a plain function either blocks the accepting thread or gets a thread of its own.
+    // No case will be added: a plain function either blocks the accepting thread or gets a thread of its own.
 
     /// The accepting thread itself, one client after another: while it serves one, all others wait in the backlog.
     case iterative
@@ -22,9 +22,9 @@ protocol Model: Sendable {
     /// Makes a client of a socket that was just accepted.
     func makeClient(_ id: ClientID, _ descriptor: consuming Descriptor, _ state: consuming ConnectionState) -> Admitted
 
-    /// Has the client served, from its first event to its record.
+    /// Serves the client on the thread or in the task of the model. Only `iterative` waits until the client has ended.
     ///
-    /// - Throws: when the system has no thread for the client; then it was not served, and the caller still has it.
+    /// - Throws: when the system has no thread for the client; the caller then keeps the client.
     func start(_ client: Admitted) throws(Errno)
 
     /// Waits until the last client's thread or task has ended; false when the deadline passed first.
