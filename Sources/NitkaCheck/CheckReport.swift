@@ -100,7 +100,8 @@ public struct StageReport: Hashable, Sendable {
     public let reason: CheckReason?
     /// The finding, without an initial capital or a full stop: `client 7, offset 4096: 512 bytes lost`.
     ///
-    /// Names and addresses in it are not escaped.
+    /// It may contain text from the server, which is not escaped: a writer escapes the whole finding once, as its
+    /// destination requires.
     public let finding: String
     /// The duration of the stage; zero for a skipped stage that did not begin.
     public let duration: Duration

@@ -5,7 +5,10 @@ internal import Nitka
 internal import NitkaProbe
 
 extension CheckReport {
-    /// The report as JSON, with sorted keys and a newline at the end. ``Nitka/EscapedText`` escapes the findings.
+    /// The report as JSON, with sorted keys and a newline at the end.
+    ///
+    /// The findings are whole, and escaped only as JSON requires. Characters that could control a terminal are written
+    /// as `\u009b`.
     public func json() -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -13,7 +16,7 @@ extension CheckReport {
         guard let data = try? encoder.encode(CheckDocument(self)) else {
             preconditionFailure("a duration is not a finite number")
         }
-        return String(decoding: data, as: UTF8.self) + "\n"
+        return MachineText.harmless(json: String(decoding: data, as: UTF8.self)) + "\n"
     }
 }
 
@@ -123,8 +126,7 @@ private struct CheckDocument: Encodable {
         stages = report.stages.map { stage in
             Stage(
                 stage: stage.stage.rawValue, outcome: stage.outcome.rawValue, reason: stage.reason?.rawValue,
-                finding: EscapedText(stage.finding, limit: 400).description,
-                durationSeconds: stage.duration / .seconds(1))
+                finding: stage.finding, durationSeconds: stage.duration / .seconds(1))
         }
     }
 }

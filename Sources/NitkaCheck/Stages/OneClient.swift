@@ -111,7 +111,7 @@ extension CheckClient {
     private func difference(_ answer: [UInt8], _ sent: [UInt8]) -> StageFailure? {
         // For example a greeting.
         if answer.count > sent.count, answer.first != sent.first {
-            return StageFailure(.unsent, "the reply is not an echo: \(EscapedText(utf8: answer, limit: 40))")
+            return StageFailure(.unsent, "the reply is not an echo: \(MachineText.received(answer, limit: 40))")
         }
         if let (arrived, expected) = zip(answer, sent).first(where: { $0 != $1 }) {
             // The message counts up: the next value in place of the expected one means that this byte is missing.

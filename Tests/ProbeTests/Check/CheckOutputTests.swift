@@ -118,7 +118,7 @@ import Testing
                     },
                     {
                       "duration_s" : 0.00083,
-                      "finding" : "fine & dandy | \\u{1b}[31m",
+                      "finding" : "fine & dandy | \u001b[31m",
                       "outcome" : "pass",
                       "reason" : null,
                       "stage" : "echo"
