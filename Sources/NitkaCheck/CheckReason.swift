@@ -32,6 +32,8 @@ extension CheckReason {
     public static let failed = CheckReason("failed")
     /// The path is open, but the check expected it to be blocked.
     public static let notBlocked = CheckReason("not-blocked")
+    /// At least one address of the name accepts no connections, and the check required all of them to.
+    public static let deadAddress = CheckReason("dead-address")
     /// The path is blocked, but not in the expected way.
     public static let blockedOtherwise = CheckReason("blocked-otherwise")
 }
@@ -91,6 +93,8 @@ extension CheckReason {
 extension CheckReason {
     /// Reasons that concern this machine, and therefore say nothing about the path.
     static let ofThisMachine: Set<CheckReason> = [.noThread, .noResources]
+    /// Findings of the stage connect about a path on which connections are possible.
+    static let ofOpenPaths: Set<CheckReason> = [.notBlocked, .blockedOtherwise, .deadAddress]
     /// Reasons that the caller of the check caused.
     static let ofTheCaller: Set<CheckReason> = [.cancelled, .interrupted]
 }

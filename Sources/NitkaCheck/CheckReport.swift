@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Nitka
+internal import NitkaProbe
 
 /// A stage of a check. Stages run in the order of the cases.
 public enum CheckStage: String, CaseIterable, Sendable {
     /// Resolves the name to addresses.
     case resolve
-    /// Connects to every address; passes if at least one accepts connections.
+    /// Connects to every address; passes if at least one accepts connections, or all if the settings require all.
     case connect
     /// Echoes messages of many sizes, and every byte value.
     case echo
@@ -45,6 +46,10 @@ public struct CheckReport: Sendable {
     public let seed: UInt64
     /// The number of clients that the server had to serve at the same time.
     public let clients: Int
+    /// The addresses of the name, in the resolver's order; empty if no connection was attempted.
+    public internal(set) var addresses: [AddressReport] = []
+    /// The address at which the stages after `connect` judged the server: the first that accepted a connection.
+    public internal(set) var checkedAddress: SocketAddress?
     /// All stages in order, including skipped ones.
     public internal(set) var stages: [StageReport] = []
     /// The duration of the whole check.
@@ -67,10 +72,15 @@ public struct CheckReport: Sendable {
         // Without a connection there is no echo to judge. An open path that must be blocked is a failure, though.
         let hasFinding = failures.contains { failure in
             failure.stage != .resolve && failure.stage != .connect
-                || failure.reason == .notBlocked || failure.reason == .blockedOtherwise
+                || failure.reason.map(CheckReason.ofOpenPaths.contains) ?? false
         }
         if hasFinding { return .failed }
         return failures.isEmpty && leftOut.isEmpty ? .passed : .notJudged
+    }
+
+    /// The stage with the slowest connection, and how long that took to be established; nil without a connection.
+    public var slowestConnect: (stage: CheckStage, duration: Duration)? {
+        stages.compactMap { stage in stage.slowestConnect.map { (stage.stage, $0) } }.max { $0.1 < $1.1 }
     }
 
     /// The requested stages that could not run: this machine lacked a resource, or the check ended early.
@@ -105,6 +115,38 @@ public struct StageReport: Hashable, Sendable {
     public let finding: String
     /// The duration of the stage; zero for a skipped stage that did not begin.
     public let duration: Duration
+    /// How long the slowest connection of the stage took to be established; nil if there was none.
+    public var slowestConnect: Duration?
+}
+
+extension StageReport {
+    /// From this duration on, connecting is part of the finding: the kernel lost a SYN, which it repeats after 1 s.
+    static let notableConnect = Duration.seconds(1)
+
+    /// What to add to a finding if a connection was slow. The stages connect and together always name their times.
+    static func slowConnect(_ slowest: Duration?, in stage: CheckStage) -> String {
+        guard stage != .connect, stage != .together, let slowest, slowest >= notableConnect else { return "" }
+        return "; slowest connect \(Figures.time(slowest))"
+    }
+}
+
+/// The result of the stage `connect` for one address.
+public struct AddressReport: Hashable, Sendable {
+    /// The address.
+    public let address: SocketAddress
+    /// Why a connection attempt failed; nil for an address that accepts connections.
+    public let reason: CheckReason?
+    /// The finding, for example `connect to 192.0.2.1:7: timed out after 2 s`.
+    public let finding: String
+    /// The duration of the connection attempt.
+    public let duration: Duration
+
+    init(_ attempt: ConnectAttempt) {
+        address = attempt.address
+        reason = attempt.failure?.reason
+        finding = attempt.description
+        duration = attempt.duration
+    }
 }
 
 /// The outcome of a stage.

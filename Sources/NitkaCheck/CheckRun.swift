@@ -32,6 +32,8 @@ final class CheckRun: Sendable {
             }
         }
         report.duration = .now - began
+        report.checkedAddress = path.address
+        report.addresses = path.attempts.map { AddressReport($0) }
         return report
     }
 
@@ -51,17 +53,23 @@ final class CheckRun: Sendable {
 
     private func run(_ stage: CheckStage, _ path: inout CheckPath) -> StageReport {
         let began = MonotonicTime.now
+        var slowest: Duration?
         func report(_ outcome: StageOutcome, _ reason: CheckReason?, _ finding: String) -> StageReport {
             StageReport(
-                stage: stage, outcome: outcome, reason: reason, finding: finding, duration: .now - began)
+                stage: stage, outcome: outcome, reason: reason,
+                finding: finding + StageReport.slowConnect(slowest, in: stage), duration: .now - began,
+                slowestConnect: slowest)
         }
         let settings = check.settings
         do throws(StageFailure) {
             var finding = ""
             for repetition in 0..<max(1, settings.repeats) {
                 let context = StageContext(settings, stage, repetition: repetition, watchdog)
-                defer { watchdog.end() }
-                finding = try context.run(stage, of: check.endpoint, &path)
+                defer {
+                    watchdog.end()
+                    slowest = [slowest, context.connects.slowest].compactMap(\.self).max()
+                }
+                finding = try context.run(stage, of: check, &path)
             }
             return report(.passed, nil, finding)
         } catch {
@@ -82,6 +90,8 @@ final class CheckRun: Sendable {
         for need in stage.needs {
             guard let earlier = report[need], let reason = earlier.reason else { continue }
             let isLocal = CheckReason.ofThisMachine.contains(reason)
+            // With a dead address, the other stages judge an address that accepts connections.
+            if need == .connect, path.address != nil { continue }
             guard earlier.outcome == .failed || isLocal else { continue }
             if stage == .crossTalk, need == .together, !isLocal, !Self.unanswered.contains(reason) { continue }
             let result = isLocal ? "could not be judged" : "failed"
@@ -125,6 +135,15 @@ struct CheckPath {
     var addresses: [SocketAddress] = []
     /// The first address that accepted a connection.
     var address: SocketAddress?
+    /// The result of each address. Of several repetitions, the first that failed.
+    private(set) var attempts: [ConnectAttempt] = []
     /// Whether the server echoed at least 1 byte.
     var echoes = false
+
+    /// The addresses that accepted connections.
+    var openAddresses: [SocketAddress] { attempts.filter { $0.failure == nil }.map(\.address) }
+
+    mutating func add(_ new: [ConnectAttempt]) {
+        attempts = attempts.isEmpty ? new : zip(attempts, new).map { $0.failure == nil ? $1 : $0 }
+    }
 }

@@ -13,6 +13,10 @@ public struct EchoCheck: Sendable {
     public let endpoint: Endpoint
     /// The stages to run, and their limits.
     public let settings: Settings
+    /// Returns the addresses of a name. A test replaces it, because it cannot make the resolver return a dead address.
+    package var lookUp: @Sendable (Endpoint) throws(NitkaError) -> [SocketAddress] = {
+        (endpoint: Endpoint) throws(NitkaError) in try endpoint.resolved()
+    }
 
     /// Creates a check of the server at an endpoint.
     public init(_ endpoint: Endpoint, _ settings: Settings = Settings()) {
@@ -104,6 +108,10 @@ extension EchoCheck {
         ///
         /// With a value, the check runs only ``CheckStage/resolve`` and ``CheckStage/connect``.
         public var expected: ExpectedBlock?
+        /// Whether every address of the name must accept connections and echo.
+        ///
+        /// With false, one address is enough, as for a client that tries all; the report still names each that failed.
+        public var requiresAllAddresses = false
         /// The seed of the bytes that the clients send, and of the order in which the clients send them.
         public var seed = UInt64.random(in: 0...UInt64(UInt32.max))
 

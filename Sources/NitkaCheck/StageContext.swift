@@ -11,6 +11,7 @@ struct StageContext {
     let payload: Payload
     let watchdog: StageWatchdog
     let deadline: MonotonicTime
+    let connects = ConnectTimes()
     /// Whether a client that gets no reply may send more, to find out whether its earlier bytes were lost.
     var probesSilence = true
 
@@ -27,13 +28,13 @@ struct StageContext {
 
     /// Runs a stage, and returns its finding.
     func run(
-        _ stage: CheckStage, of endpoint: Endpoint, _ path: inout CheckPath
+        _ stage: CheckStage, of check: EchoCheck, _ path: inout CheckPath
     ) throws(StageFailure) -> String {
-        if stage == .resolve { return try resolve(endpoint, &path) }
+        if stage == .resolve { return try resolve(check, &path) }
         if stage == .connect { return try connect(&path) }
         guard let address = path.address else { throw StageFailure(.notReached, "there is no address") }
         return switch stage {
-        case .resolve, .connect, .echo: try echo(address, &path.echoes)
+        case .resolve, .connect, .echo: try echo(address, &path)
         case .integrity: try integrity(address)
         case .halfClose: try halfClose(address)
         case .together: try together(address)
@@ -58,9 +59,11 @@ struct StageContext {
 
     /// Opens a connection, and adds it to the watchdog.
     func connect(to address: SocketAddress) throws(NitkaError) -> Connection {
+        let began = MonotonicTime.now
         let connection = try Connection.open(
             to: address, timeout: max(.milliseconds(1), min(settings.timeout, deadline - .now)),
             orInterruptedBy: watchdog.wakeNumber)
+        connects.add(.now - began)
         watchdog.add(connection)
         return connection
     }
@@ -76,4 +79,15 @@ struct StageContext {
 
     /// How long to wait after the timeout, to distinguish a late reply from no reply.
     var lateReplyLimit: Duration { max(settings.timeout, .milliseconds(500)) }
+}
+
+/// How long the connections of one repetition of a stage took to be established. Only one thread may use it.
+final class ConnectTimes {
+    private(set) var slowest: Duration?
+    private(set) var total = Duration.zero
+
+    func add(_ duration: Duration) {
+        slowest = max(slowest ?? .zero, duration)
+        total += duration
+    }
 }

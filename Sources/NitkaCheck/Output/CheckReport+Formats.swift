@@ -62,6 +62,7 @@ extension CheckReport {
         let performanceData =
             ["time=\(Self.seconds(duration))s;;;0"]
             + stages.filter { $0.outcome != .skipped }.map { "\($0.stage.rawValue)=\(Self.seconds($0.duration))s;;;0" }
+            + (slowestConnect.map { ["slowest_connect=\(Self.seconds($0.duration))s;;;0"] } ?? [])
         return "ECHO \(nagiosState.word) - \(text) | \(performanceData.joined(separator: " "))"
     }
 
@@ -88,9 +89,12 @@ private struct CheckDocument: Encodable {
     let clients: Int
     let durationSeconds: Double
     let stages: [Stage]
+    let addresses: [Address]
+    let checkedAddress: String?
 
     enum CodingKeys: String, CodingKey {
-        case format, version, address, verdict, seed, clients, stages
+        case format, version, address, verdict, seed, clients, stages, addresses
+        case checkedAddress = "checked_address"
         case durationSeconds = "duration_s"
     }
 
@@ -100,10 +104,12 @@ private struct CheckDocument: Encodable {
         let reason: String?
         let finding: String
         let durationSeconds: Double
+        let slowestConnect: Double?
 
         enum CodingKeys: String, CodingKey {
             case stage, outcome, reason, finding
             case durationSeconds = "duration_s"
+            case slowestConnect = "slowest_connect_s"
         }
 
         /// Written by hand because the synthesized method omits the key of a nil reason.
@@ -114,7 +120,43 @@ private struct CheckDocument: Encodable {
             try keys.encode(reason, forKey: .reason)
             try keys.encode(finding, forKey: .finding)
             try keys.encode(durationSeconds, forKey: .durationSeconds)
+            try keys.encode(slowestConnect, forKey: .slowestConnect)
         }
+    }
+
+    struct Address: Encodable {
+        let address: String
+        let reason: String?
+        let finding: String
+        let durationSeconds: Double
+
+        enum CodingKeys: String, CodingKey {
+            case address, reason, finding
+            case durationSeconds = "duration_s"
+        }
+
+        /// Written by hand because the synthesized method omits the key of a nil reason.
+        func encode(to encoder: any Encoder) throws {
+            var keys = encoder.container(keyedBy: CodingKeys.self)
+            try keys.encode(address, forKey: .address)
+            try keys.encode(reason, forKey: .reason)
+            try keys.encode(finding, forKey: .finding)
+            try keys.encode(durationSeconds, forKey: .durationSeconds)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var keys = encoder.container(keyedBy: CodingKeys.self)
+        try keys.encode(format, forKey: .format)
+        try keys.encode(version, forKey: .version)
+        try keys.encode(address, forKey: .address)
+        try keys.encode(addresses, forKey: .addresses)
+        try keys.encode(checkedAddress, forKey: .checkedAddress)
+        try keys.encode(verdict, forKey: .verdict)
+        try keys.encode(seed, forKey: .seed)
+        try keys.encode(clients, forKey: .clients)
+        try keys.encode(durationSeconds, forKey: .durationSeconds)
+        try keys.encode(stages, forKey: .stages)
     }
 
     init(_ report: CheckReport) {
@@ -126,7 +168,14 @@ private struct CheckDocument: Encodable {
         stages = report.stages.map { stage in
             Stage(
                 stage: stage.stage.rawValue, outcome: stage.outcome.rawValue, reason: stage.reason?.rawValue,
-                finding: stage.finding, durationSeconds: stage.duration / .seconds(1))
+                finding: stage.finding, durationSeconds: stage.duration / .seconds(1),
+                slowestConnect: stage.slowestConnect.map { $0 / .seconds(1) })
         }
+        addresses = report.addresses.map { address in
+            Address(
+                address: address.address.description, reason: address.reason?.rawValue, finding: address.finding,
+                durationSeconds: address.duration / .seconds(1))
+        }
+        checkedAddress = report.checkedAddress?.description
     }
 }

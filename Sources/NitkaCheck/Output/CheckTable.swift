@@ -34,8 +34,8 @@ public struct CheckTable: Sendable {
     /// The verdict as one sentence that begins with `PASS`, `FAIL` or `could not be judged`.
     public var verdict: String {
         switch report.verdict {
-        case .passed: "PASS: \(success)"
-        case .failed: "FAIL: \(fault)"
+        case .passed: "PASS: \(success)\(remarks)"
+        case .failed: "FAIL: \(fault)\(report.failures.first?.stage == .connect ? "" : remarks)"
         case .notJudged: "could not be judged: \(obstacle)"
         }
     }
@@ -49,6 +49,20 @@ public struct CheckTable: Sendable {
         }
         let stages = report.stages.filter { $0.outcome == .passed }.map(\.stage.rawValue)
         return stages.joined(separator: ", ")
+    }
+
+    /// What the verdict must not hide: addresses that failed, and slow connecting.
+    private var remarks: String {
+        let failed = report.addresses.filter { $0.reason != nil }
+        var remarks = ""
+        if !failed.isEmpty, failed.count < report.addresses.count {
+            let list = failed.map { "\($0.address) \($0.reason?.rawValue ?? "")" }.joined(separator: ", ")
+            remarks = "; \(failed.count) of \(report.addresses.count) addresses failed: \(list)"
+        }
+        if let slowest = report.slowestConnect, slowest.duration >= StageReport.notableConnect {
+            remarks += "; slowest connect \(Figures.time(slowest.duration)), in \(slowest.stage.rawValue)"
+        }
+        return remarks
     }
 
     private var fault: String {

@@ -9,13 +9,14 @@ extension StageContext {
     /// Resolves the name.
     ///
     /// A lookup cannot be interrupted, so it runs on its own thread. A lookup that takes too long keeps that thread.
-    func resolve(_ endpoint: Endpoint, _ path: inout CheckPath) throws(StageFailure) -> String {
+    func resolve(_ check: EchoCheck, _ path: inout CheckPath) throws(StageFailure) -> String {
+        let (endpoint, lookUp) = (check.endpoint, check.lookUp)
         let answer = Monitor(Lookup.waiting)
         watchdog.whenStopped { answer.update { $0 = .stopped } }
         let threads = ThreadGroup()
         do {
             try threads.start(named: "nitka-lookup") {
-                let found = Result { () throws(NitkaError) in try endpoint.resolved() }
+                let found = Result { () throws(NitkaError) in try lookUp(endpoint) }
                 answer.update { $0 = .done(found) }
             }
         } catch {
@@ -46,33 +47,49 @@ extension StageContext {
         case stopped
     }
 
-    /// Tries every address. As for a client, one that accepts connections is enough; the finding names all addresses.
+    /// Tries every address. The finding names all addresses, those that failed first.
+    ///
+    /// As for a client, one address that accepts connections is enough, unless the settings require all.
     func connect(_ path: inout CheckPath) throws(StageFailure) -> String {
         let attempts = path.addresses.map { attempt($0) }
         if watchdog.stopReason != nil { throw StageFailure(.timedOut, "the check was stopped") }
+        path.add(attempts)
         if let expected = settings.expected { return try judge(attempts, expected.reason) }
         guard let first = attempts.first(where: { $0.failure == nil }) else {
+            path.address = nil
             let reasons = Set(attempts.compactMap(\.failure?.reason))
             let reason = reasons.count == 1 ? reasons.first : attempts.last?.failure?.reason
             throw StageFailure(reason ?? .failed, attempts.map(\.description).joined(separator: "; "))
         }
-        path.address = first.address
-        return attempts.map(\.description).joined(separator: "; ")
+        let address = path.address ?? first.address
+        path.address = address
+        let failed = path.attempts.filter { $0.failure != nil }
+        let others = path.attempts.filter { $0.failure == nil }
+        var list = (failed + others).map(\.description).joined(separator: "; ")
+        if path.attempts.count > 1 { list += "; the next stages use \(address)" }
+        guard !failed.isEmpty else { return list }
+        let finding = "\(failed.count) of \(path.attempts.count) addresses failed: \(list)"
+        guard settings.requiresAllAddresses else { return finding }
+        // A shortage on this machine says nothing about an address.
+        let reasons = failed.compactMap(\.failure?.reason)
+        let isLocal = reasons.allSatisfy { CheckReason.ofThisMachine.contains($0) }
+        throw StageFailure(isLocal ? reasons[0] : .deadAddress, finding)
     }
 
-    private func attempt(_ address: SocketAddress) -> Attempt {
+    private func attempt(_ address: SocketAddress) -> ConnectAttempt {
         let began = MonotonicTime.now
         do throws(NitkaError) {
             let connection = try connect(to: address)
             defer { connection.close() }
+            let duration = MonotonicTime.now - began
             if settings.expected == .reset, let failure = delayedReset(of: connection) {
-                return Attempt(address: address, duration: .now - began, failure: failure)
+                return ConnectAttempt(address: address, duration: duration, failure: failure)
             }
-            return Attempt(address: address, duration: .now - began)
+            return ConnectAttempt(address: address, duration: duration)
         } catch {
             let finding = "\(error.operation) \(error.address): \(reason(of: error))"
             let failure = StageFailure(.connecting(error), finding)
-            return Attempt(address: address, duration: .now - began, failure: failure)
+            return ConnectAttempt(address: address, duration: .now - began, failure: failure)
         }
     }
 
@@ -89,7 +106,7 @@ extension StageContext {
         }
     }
 
-    private func judge(_ attempts: [Attempt], _ expected: CheckReason) throws(StageFailure) -> String {
+    private func judge(_ attempts: [ConnectAttempt], _ expected: CheckReason) throws(StageFailure) -> String {
         let list = attempts.map(\.description).joined(separator: "; ")
         if attempts.contains(where: { $0.failure == nil }) {
             throw StageFailure(.notBlocked, "the path is open: \(list)")
@@ -99,13 +116,16 @@ extension StageContext {
         }
         return "blocked, as expected: \(list)"
     }
+}
 
-    private struct Attempt: CustomStringConvertible {
-        var address: SocketAddress
-        var duration: Duration
-        var failure: StageFailure?
+/// The result of a connection attempt to one address.
+struct ConnectAttempt: CustomStringConvertible {
+    var address: SocketAddress
+    var duration: Duration
+    var failure: StageFailure?
 
-        var description: String { failure.map(\.finding) ?? "\(address) accepts connections" }
+    var description: String {
+        failure.map(\.finding) ?? "\(address) accepts connections (\(Figures.time(duration)))"
     }
 }
 

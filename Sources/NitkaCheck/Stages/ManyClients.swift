@@ -24,7 +24,14 @@ extension StageContext {
             }
             throw StageFailure(first.reason, "\(count); \(first.finding)")
         }
-        return "\(all) of \(all) served at once, slowest reply after \(Figures.time(group.slowestReply))"
+        return "\(all) of \(all) served at once, \(connecting), slowest reply after \(Figures.time(group.slowestReply))"
+    }
+
+    /// The clients connect one after another, before the first message: the times of the replies do not contain this.
+    private var connecting: String {
+        let total = "connected in \(Figures.time(connects.total))"
+        guard settings.clients > 1, let slowest = connects.slowest else { return total }
+        return "\(total) (slowest \(Figures.time(slowest)))"
     }
 
     /// Exchanges the streams of all clients at the same time. Every 16 bytes of a stream identify their client.

@@ -6,10 +6,25 @@ internal import NitkaProbe
 
 /// The stages in which 1 client exchanges messages: echo, idle and close.
 extension StageContext {
+    /// Runs the stage at one address, or, if the settings require all addresses, at each that accepts connections.
+    func echo(_ address: SocketAddress, _ path: inout CheckPath) throws(StageFailure) -> String {
+        let finding = try echo(address, &path.echoes)
+        let others = settings.requiresAllAddresses ? path.openAddresses.filter { $0 != address } : []
+        for other in others {
+            do throws(StageFailure) {
+                var echoes = false
+                _ = try echo(other, &echoes)
+            } catch {
+                throw StageFailure(error.reason, "\(other): \(error.finding)")
+            }
+        }
+        return others.isEmpty ? finding : "\(finding), at \(others.count + 1) addresses"
+    }
+
     /// Echoes 1 byte, every byte value, sizes around typical buffer sizes, and a message in single bytes.
     ///
     /// - Parameter echoes: set to true as soon as 1 byte came back, even if the stage fails later.
-    func echo(_ address: SocketAddress, _ echoes: inout Bool) throws(StageFailure) -> String {
+    private func echo(_ address: SocketAddress, _ echoes: inout Bool) throws(StageFailure) -> String {
         let client = try open(1, to: address)
         try client.exchangeFirstByte()
         echoes = true

@@ -16,12 +16,16 @@ struct CheckCommand: ParsableCommand {
             Stages: resolve, connect, echo, integrity, half-close, together (all clients connect before the first one \
             sends), cross-talk, idle (only with --idle), close. A stage is skipped if a stage that it needs failed.
 
+            A check of a name connects to each of its addresses, and judges the first that accepts connections. It \
+            reports the addresses that failed, and passes nevertheless, unless --all-addresses is given.
+
             Examples:
               nitka check
               nitka check --model iterative
               nitka check localhost:7007 --clients 100 --bulk 64MiB
               nitka check localhost:7007 --only together,cross-talk --repeat 3
               nitka check localhost:7007 --idle 2s --skip integrity
+              nitka check localhost:7007 --all-addresses
               nitka check localhost:7007 --json
               nitka check localhost:7007 --junit report.xml
               nitka check localhost:7007 --nagios
@@ -60,6 +64,9 @@ struct CheckCommand: ParsableCommand {
         }
         if server == nil, how.expect != nil {
             throw ValidationError("--expect needs the address of a server, HOST:PORT.")
+        }
+        if server == nil, how.allAddresses {
+            throw ValidationError("--all-addresses needs the address of a server, HOST:PORT.")
         }
         if json, nagios { throw ValidationError("--json and --nagios both write to standard output: omit one.") }
     }

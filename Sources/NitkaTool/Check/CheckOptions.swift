@@ -49,6 +49,12 @@ struct CheckOptions: ParsableArguments {
         transform: stages)
     var skip: [CheckStage] = []
 
+    @Flag(
+        help: """
+            Fail if any address of the name accepts no connections or does not echo. (default: one address is enough)
+            """)
+    var allAddresses = false
+
     @Option(help: "Pass only if the path is blocked in this way.")
     var expect: EchoCheck.ExpectedBlock?
 
@@ -58,12 +64,16 @@ struct CheckOptions: ParsableArguments {
         if skip.contains(.resolve) || skip.contains(.connect) {
             throw ValidationError("Can't skip resolve or connect: every other stage needs them.")
         }
+        if allAddresses, expect != nil {
+            throw ValidationError("--expect already requires that every address is blocked: omit --all-addresses.")
+        }
     }
 
     var settings: EchoCheck.Settings {
         var settings = Self.defaults
         (settings.clients, settings.rounds, settings.size, settings.bulk) = (clients, rounds, size, bulk)
         (settings.repeats, settings.expected, settings.idle) = (`repeat`, expect, idle?.duration)
+        settings.requiresAllAddresses = allAddresses
         if let timeout = timeout.duration { settings.timeout = timeout }
         if let seed { settings.seed = UInt64(seed) }
         settings.stages = Set(only ?? CheckStage.allCases).subtracting(skip)

@@ -104,6 +104,10 @@ import Testing
             try report([failed(.close, .resetOnClose), passed(.echo)]).json() == #"""
                 {
                   "address" : "127.0.0.1:7007",
+                  "addresses" : [
+
+                  ],
+                  "checked_address" : null,
                   "clients" : 8,
                   "duration_s" : 1.5,
                   "format" : "nitka-check",
@@ -114,6 +118,7 @@ import Testing
                       "finding" : "client 7, offset 4096: 512 bytes of client 3, which is <worse> than it looks",
                       "outcome" : "fail",
                       "reason" : "reset-on-close",
+                      "slowest_connect_s" : null,
                       "stage" : "close"
                     },
                     {
@@ -121,6 +126,7 @@ import Testing
                       "finding" : "fine & dandy | \u001b[31m",
                       "outcome" : "pass",
                       "reason" : null,
+                      "slowest_connect_s" : null,
                       "stage" : "echo"
                     }
                   ],
