@@ -61,8 +61,7 @@ public final class Bench: Sendable {
                     continuation.resume(returning: Result { try BenchRun(self, progress).run() })
                 }
             } catch {
-                let obstacle = BenchObstacle(description: "cannot create the thread of the bench: \(error)")
-                continuation.resume(returning: .failure(obstacle))
+                continuation.resume(returning: .failure(BenchObstacle(noThreadFor: "the thread of the bench", error)))
             }
         }
         _ = chain.join(until: nil)

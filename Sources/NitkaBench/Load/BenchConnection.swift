@@ -12,10 +12,12 @@ enum BenchProblem: Error, Hashable {
 
     static let timedOut = BenchProblem.error("timed out")
     static let closed = BenchProblem.error("closed by the server")
-    static let connectTimedOut = BenchProblem.error("connect: timed out")
+    static let connectTimedOut = BenchProblem.error(connecting + "timed out")
+    /// What the kind of an error of connect(2) begins with.
+    static let connecting = "connect: "
 
     static func connect(_ errno: Errno) -> BenchProblem {
-        errno == .timedOut ? connectTimedOut : .error("connect: \(errno)")
+        errno == .timedOut ? connectTimedOut : .error(connecting + errno.description)
     }
 }
 
@@ -27,6 +29,9 @@ final class BenchConnection {
     /// The number of the stream.
     private let stream: Int
     private let socket: LoopSocket
+
+    /// True if the connection takes turns with others on its local port, see ``LocalPorts``.
+    private let takesTurns: Bool
 
     /// False while connect(2) is in progress.
     private(set) var isConnected = false
@@ -45,11 +50,14 @@ final class BenchConnection {
     static let pieceBytes = 65_536
 
     /// Starts to connect.
-    init(_ worker: BenchWorker, client: Int, stream: Int) throws(BenchProblem) {
-        (self.worker, self.client, self.stream) = (worker, client, stream)
+    ///
+    /// - Parameter takesTurns: true for one of many connections that end soon.
+    init(_ worker: BenchWorker, client: Int, stream: Int, takesTurns: Bool = false) throws(BenchProblem) {
+        (self.worker, self.client, self.stream, self.takesTurns) = (worker, client, stream, takesTurns)
         do throws(Errno) {
             var isConnected = false
-            let descriptor = try Descriptor.connecting(to: worker.address.raw, isConnected: &isConnected)
+            let descriptor = try worker.ports.connect(
+                to: worker.address.raw, takesTurns: takesTurns, isConnected: &isConnected)
             try SocketOptions.applyToLoopClient(descriptor.number)
             // The socket is writable when the attempt is decided. Later, most clients never fill their send buffer.
             reportsSpace = !isConnected
@@ -129,4 +137,11 @@ final class BenchConnection {
     func closeWrite() { socket.shutDown(.sending) }
 
     func close() { socket.close() }
+
+    /// Closes the connection after both FINs: its local port is free for another connection.
+    func closeAfterEnd() {
+        let port = takesTurns ? socket.localAddress : nil
+        socket.close()
+        if let port { worker.ports.release(port) }
+    }
 }

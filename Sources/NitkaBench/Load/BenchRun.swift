@@ -38,9 +38,29 @@ struct BenchRun {
             defer { connection.close() }
             return connection.peer
         } catch {
-            guard isStopped, error.reason == .timedOut else { throw error }
-            throw BenchObstacle(description: "the run was ended before \(bench.endpoint) answered")
+            if isStopped, error.reason == .timedOut {
+                throw BenchObstacle(description: "the run was ended before \(bench.endpoint) answered")
+            }
+            guard let code = error.reason.code, let shortage = Shortage(Errno(code)) else { throw error }
+            if Errno(code) == .addressNotAvailable, let address = try firstFromReusedPort() { return address }
+            throw BenchObstacle(description: "\(error); remedy: \(shortage.remedy)")
         }
+    }
+
+    /// Connects from a port that an earlier run left in TIME_WAIT; nil if that fails too.
+    private func firstFromReusedPort() throws(NitkaError) -> SocketAddress? {
+        var ports = LocalPorts(workers: 1)
+        let deadline = MonotonicTime.now + plan.timeout
+        for address in try bench.endpoint.resolved() {
+            var isConnected = false
+            guard
+                let descriptor = try? ports.connect(to: address.raw, takesTurns: false, isConnected: &isConnected)
+            else { continue }
+            if isConnected { return address }
+            let outcome = poll(descriptor.number, for: .writable, orInterruptedBy: bench.wakeNumber, until: deadline)
+            if outcome == .ready, descriptor.connectionFailure() == nil { return address }
+        }
+        return nil
     }
 
     /// Waits until each client had its first echo, or failed.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import NitkaProbe
-internal import NitkaSystem
 
 /// Decides from the numbers of a run alone whether they say something about the server.
 struct BenchVerdict: Hashable {
@@ -23,11 +22,6 @@ struct BenchVerdict: Hashable {
     /// The errors of the run by kind.
     var errors: [String: UInt64] = [:]
 
-    /// Failures of connect(2) for which this machine is the reason, not the server.
-    private static let shortages = [
-        Errno.tooManyInProcess, .tooManyInSystem, .noBuffers, .noMemory, .addressNotAvailable,
-    ].map { "connect: \($0)" }
-
     /// Why the numbers say nothing about the server, one clause each; empty for a valid run.
     var invalidReasons: [String] {
         var reasons: [String] = []
@@ -38,9 +32,10 @@ struct BenchVerdict: Hashable {
         if let rateAsked, abs(rateReached - rateAsked) > max(rateAsked * Self.rateTolerance, 1 / max(seconds, 1e-9)) {
             reasons.append("the rate was \(text(rateReached)) messages a second instead of \(text(rateAsked))")
         }
-        for kind in Self.shortages {
-            guard let count = errors[kind] else { continue }
-            reasons.append("this machine ran short: \(kind), \(count == 1 ? "1 time" : "\(count) times")")
+        for (kind, count) in errors.sorted(by: { $0.key < $1.key }) where count > 0 {
+            guard let shortage = Shortage(kind: kind) else { continue }
+            let times = count == 1 ? "1 time" : "\(count) times"
+            reasons.append("this machine ran short: \(kind), \(times); remedy: \(shortage.remedy)")
         }
         if lag > max(Self.allowedLag, latency / 10) {
             reasons.append("the generator itself sent 1 % of the messages at least \(Figures.time(Double(lag))) late")

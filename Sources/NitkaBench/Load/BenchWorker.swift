@@ -12,6 +12,7 @@ final class BenchWorker: @unchecked Sendable {
     let loop: WorkerLoop
     let recorder: Recorder
     let payload: Payload
+    var ports: LocalPorts
     /// How long connecting, and an echo, may take, in nanoseconds.
     let timeout: Int64
     /// Limit of messages in flight per client; `.max` for as many as the server takes.
@@ -28,8 +29,10 @@ final class BenchWorker: @unchecked Sendable {
     private var remainingClients = 0
     private let barrier: Monitor<StartBarrier>
 
-    init(_ plan: BenchPlan, _ address: SocketAddress, _ barrier: Monitor<StartBarrier>) throws(Errno) {
-        (self.plan, self.address, self.barrier) = (plan, address, barrier)
+    init(
+        _ plan: BenchPlan, _ address: SocketAddress, _ ports: LocalPorts, _ barrier: Monitor<StartBarrier>
+    ) throws(Errno) {
+        (self.plan, self.address, self.ports, self.barrier) = (plan, address, ports, barrier)
         loop = try WorkerLoop()
         recorder = Recorder(isOpenLoop: plan.rate != nil)
         payload = Payload(seed: plan.seed)

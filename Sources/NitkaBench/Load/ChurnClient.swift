@@ -109,7 +109,8 @@ extension ChurnClient {
         defer { stream += worker.plan.clients }
         let start = worker.now
         visit = Visit(
-            connection: try BenchConnection(worker, client: index, stream: stream), due: due, start: start)
+            connection: try BenchConnection(worker, client: index, stream: stream, takesTurns: true), due: due,
+            start: start)
     }
 }
 
@@ -180,7 +181,8 @@ extension ChurnClient {
             let message = MessageQueue.Message(due: visit.due, sent: visit.start)
             worker.recorder.echo(message, at: now, bytes: worker.plan.size)
         }
-        endVisit()
+        visit?.connection.closeAfterEnd()
+        visit = nil
         if greetedAt == nil {
             greetedAt = now
             worker.greeted(isSettled: isFirst)

@@ -14,12 +14,8 @@ struct Preflight: Hashable {
     /// What this process has, after it raised its limit of descriptors.
     static func now(for plan: BenchPlan) -> Preflight {
         ProcessLimit.descriptors.raise(to: plan.clients + spareDescriptors)
-        let range = ProcFile.text("/proc/sys/net/ipv4/ip_local_port_range")?.split { $0.isWhitespace }.compactMap {
-            Int($0)
-        }
-        let ports = range.flatMap { $0.count == 2 ? max(0, $0[1] - $0[0] + 1) : nil }
         return Preflight(
-            descriptors: ProcessLimit.descriptors.current.soft, ports: ports,
+            descriptors: ProcessLimit.descriptors.current.soft, ports: LocalPorts.systemRange?.count,
             processors: CurrentProcess.processorCount)
     }
 

@@ -15,15 +15,21 @@ struct WorkerPool {
         _ plan: BenchPlan, _ address: SocketAddress, _ barrier: Monitor<StartBarrier>
     ) throws(BenchObstacle) {
         (self.plan, self.barrier) = (plan, barrier)
+        let count = plan.loops ?? CurrentProcess.processorCount
+        let ports = LocalPorts.systemRange
         do throws(Errno) {
             var workers: [BenchWorker] = []
-            for _ in 0..<(plan.loops ?? CurrentProcess.processorCount) {
-                workers.append(try BenchWorker(plan, address, barrier))
+            for _ in 0..<count {
+                workers.append(try BenchWorker(plan, address, LocalPorts(workers: count, range: ports), barrier))
             }
             self.workers = workers
+        } catch {
+            throw BenchObstacle("cannot create the event loops of the load", error)
+        }
+        do throws(Errno) {
             try startThreads()
         } catch {
-            throw BenchObstacle(description: "cannot create the threads of the load: \(error)")
+            throw BenchObstacle(noThreadFor: "the threads of the load", error)
         }
     }
 

@@ -165,6 +165,9 @@ extension BenchReport {
         invalidReasons = outcome.invalidReasons
     }
 
+    /// True if a resource of the generator's own machine ran out: then the errors say nothing about the server.
+    public var ranShort: Bool { errorsByKind.contains { $0.value > 0 && Shortage(kind: $0.key) != nil } }
+
     /// 0 for a run without counted time.
     private static func perSecond(_ count: UInt64, in seconds: Double) -> Double {
         seconds > 0 ? rounded(Double(count) / seconds) : 0

@@ -33,12 +33,20 @@ extension Descriptor {
     }
 
     /// A socket that is connected, or connecting: then it becomes writable when the attempt succeeds or fails.
+    ///
+    /// - Parameter local: how the local port is chosen.
     package static func connecting(
-        to address: RawAddress, isConnected: inout Bool
+        to address: RawAddress, from local: LocalPort = .any, isConnected: inout Bool
     ) throws(Errno) -> Descriptor {
         let descriptor = try tcp(for: address, nonblocking: true)
         let number = descriptor.number
         isConnected = false
+        if local != .any { try SocketCall.set(number, SOL_SOCKET, SO_REUSEADDR, CInt(1)) }
+        if case .chosen(let local) = local {
+            try local.withSockaddr { (pointer, length) throws(Errno) in
+                _ = try systemCall { bind(number, pointer, length) }
+            }
+        }
         do {
             try address.withSockaddr { (pointer, length) throws(Errno) in
                 _ = try systemCall { connect(number, pointer, length) }
@@ -79,6 +87,17 @@ extension Descriptor {
         // Where the system forbids socket filters, new connections still join the backlog and are served.
         _ = nitka_ignore_new_connections(number)
     }
+}
+
+/// How the local port of a connection is chosen.
+package enum LocalPort: Hashable, Sendable {
+    /// By the kernel.
+    case any
+    /// By the kernel. A later socket may take the port over by ``chosen(_:)`` while this one is in TIME_WAIT.
+    case anyReusable
+    /// By the caller. The port may be in TIME_WAIT, if it was reusable: then the kernel takes it over, provided that both
+    /// peers send timestamps (RFC 6191). connect(2) fails with EADDRNOTAVAIL where a connection still has the port.
+    case chosen(RawAddress)
 }
 
 /// The result of accept(2).

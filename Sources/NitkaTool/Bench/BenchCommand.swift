@@ -31,8 +31,8 @@ struct BenchCommand: ParsableCommand {
               nitka bench 127.0.0.1:7007 --hlog a.hlog --fail-if 'errors>0.1%'
 
             Exit codes: 0 good; 1 a gate failed: a condition of --fail-if holds, or by default any error or wrong \
-            byte; 2 the server could not be judged: it served no client, a report could not be written, or the run is \
-            invalid; 64 wrong usage.
+            byte; 2 the server could not be judged: it served no client, this machine ran short of a resource, a report \
+            could not be written, or the run is invalid; 64 wrong usage.
             """)
 
     @Argument(help: "Address of the server, HOST:PORT. (default: start a server)", transform: endpoint)

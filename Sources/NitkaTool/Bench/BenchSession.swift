@@ -72,7 +72,7 @@ struct BenchSession {
         output.line("")
         for line in TextHistogram(outcome.latency).lines(unicode: isUnicode) { output.line(line) }
         let unwritten = results.write(outcome)
-        let violations = results.allGates.compactMap { $0.complaint(about: report) }
+        let violations = results.gates(for: report).compactMap { $0.complaint(about: report) }
         for violation in violations { output.line("FAIL: \(violation)") }
         for failure in unwritten { printError(failure) }
         if !unwritten.isEmpty { return Exit.notJudged.rawValue }

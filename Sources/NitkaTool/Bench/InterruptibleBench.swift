@@ -39,8 +39,12 @@ private final class BenchSignals: Sendable {
     func pass(to bench: Bench) throws {
         state.withLock { $0.bench = bench }
         if state.withLock({ $0.thread != nil }) { return }
-        let thread = try BackgroundThread(named: "nitka-signals") { [self] in wait() }
-        state.withLock { $0.thread = thread }
+        do throws(Errno) {
+            let thread = try BackgroundThread(named: "nitka-signals") { [self] in wait() }
+            state.withLock { $0.thread = thread }
+        } catch {
+            throw BenchObstacle(noThreadFor: "the thread that waits for signals", error)
+        }
     }
 
     private func wait() {

@@ -144,7 +144,11 @@ import Testing
         #expect(late.invalidReasons == [])
         var short = good
         short.errors = ["connect: cannot assign requested address": 2, "connect: connection refused": 1]
-        #expect(short.invalidReasons == ["this machine ran short: connect: cannot assign requested address, 2 times"])
+        #expect(
+            short.invalidReasons == [
+                "this machine ran short: connect: cannot assign requested address, 2 times; remedy: wait 60 s, or sysctl "
+                    + "-w net.ipv4.ip_local_port_range='1024 65535' net.ipv4.tcp_tw_reuse=1"
+            ])
         var nothing = good
         (nothing.echoes, nothing.rateAsked) = (0, nil)
         #expect(nothing.invalidReasons == ["no echo came back in the counted time"])
