@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <sched.h>
 #include <string.h>
+#include <time.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -44,6 +45,10 @@ ssize_t nitka_splice(int from, int to, size_t count) {
 int nitka_poll(struct pollfd *entries, nfds_t count, int64_t nanoseconds) {
     struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
     return ppoll(entries, count, nanoseconds < 0 ? NULL : &time, NULL);
+}
+
+int nitka_lock_until(pthread_mutex_t *mutex, const struct timespec *moment) {
+    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, moment);
 }
 
 pid_t nitka_gettid(void) { return gettid(); }

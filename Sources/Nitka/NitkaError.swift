@@ -56,6 +56,8 @@ extension NitkaError {
         public static let maximumAge = Reason(kind: .words("the connection reached its maximum age"))
         /// The connection was closed on this side.
         public static let closed = Reason(kind: .words("the connection is closed on this side"))
+        /// The task that waited was cancelled.
+        public static let cancelled = Reason(kind: .words("the task was cancelled"))
         /// The peer did not answer in time.
         public static let timedOut = Reason(kind: .words("timed out"))
 

@@ -43,6 +43,7 @@ extension Errno {
     package static let accessDenied = Errno(EACCES)
     package static let timedOut = Errno(ETIMEDOUT)
     package static let inProgress = Errno(EINPROGRESS)
+    package static let cancelled = Errno(ECANCELED)
     package static let addressInUse = Errno(EADDRINUSE)
     package static let addressNotAvailable = Errno(EADDRNOTAVAIL)
     package static let familyNotSupported = Errno(EAFNOSUPPORT)

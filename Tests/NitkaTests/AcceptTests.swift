@@ -12,14 +12,17 @@ import Testing
         let now = Self.start
         func step(
             _ phase: ServerPhase = .running, isCuttingOff: Bool = false, hasWaitingClient: Bool = false,
-            pausedUntil: MonotonicTime? = nil, isFull: Bool = false, whenFull: Limits.WhenFull = .wait
+            pausedUntil: MonotonicTime? = nil, isFull: Bool = false, whenFull: Limits.WhenFull = .wait,
+            lastHandshake: MonotonicTime? = nil
         ) -> AcceptStep {
             AcceptStep(
-                phase: phase, isCuttingOff: isCuttingOff, hasWaitingClient: hasWaitingClient, pausedUntil: pausedUntil,
-                now: now, isFull: isFull, whenFull: whenFull)
+                phase: phase, isCuttingOff: isCuttingOff, lastHandshake: lastHandshake,
+                hasWaitingClient: hasWaitingClient, pausedUntil: pausedUntil, now: now, isFull: isFull,
+                whenFull: whenFull)
         }
         #expect(step() == .accept(mayWait: true))
-        #expect(step(.draining) == .accept(mayWait: false))
+        #expect(step(.draining, lastHandshake: now) == .accept(mayWait: false))
+        #expect(step(.draining, lastHandshake: now + .milliseconds(1)) == .accept(mayWait: true))
         #expect(step(.paused) == .wait(until: nil))
         #expect(step(pausedUntil: now + .seconds(1)) == .wait(until: now + .seconds(1)))
         #expect(step(pausedUntil: now) == .accept(mayWait: true))

@@ -9,11 +9,11 @@ import Testing
     @Test("a drain waits, then cuts off once, then shuts down until the server has ended") func plan() {
         let start = MonotonicTime(nanoseconds: 0)
         var plan = DrainPlan(start: start, time: .seconds(4))
-        #expect(plan.next(at: start) == .wait(until: start + .seconds(3)))
-        #expect(plan.next(at: start + .seconds(3)) == .cutOff)
-        #expect(plan.next(at: start + .seconds(3)) == .wait(until: start + .seconds(4)))
-        #expect(plan.next(at: start + .seconds(4)) == .shutDown)
-        #expect(plan.next(at: start + .seconds(5)) == .shutDown)
+        #expect(plan.next(at: start) == .wait(until: start + .seconds(4)))
+        #expect(plan.next(at: start + .seconds(4)) == .cutOff)
+        #expect(plan.next(at: start + .seconds(4)) == .wait(until: start + .seconds(5.5)))
+        #expect(plan.next(at: start + .seconds(5.5)) == .shutDown)
+        #expect(plan.next(at: start + .seconds(6)) == .shutDown)
     }
 
     @Test(
@@ -69,6 +69,38 @@ import Testing
         }
     }
 
+    @Test("a drain that wakes too late cuts off before it shuts down") func latePlan() {
+        let start = MonotonicTime(nanoseconds: 0)
+        var plan = DrainPlan(start: start, time: .seconds(1))
+        #expect(plan.next(at: start + .seconds(9)) == .cutOff)
+        #expect(plan.next(at: start + .seconds(9)) == .shutDown)
+    }
+
+    @Test(
+        "at the end of a drain, each client in the backlog gets the end of the stream and counts as cut off",
+        arguments: ServingModel.allCases)
+    func backlogIsCutOff(model: ServingModel) throws {
+        try withServer(model, limits: Limits(clients: 2), handlers: .busy) { running in
+            let busy = try (0..<2).map { _ in try running.connect() }
+            for connection in busy { try connection.write([1]) }
+            if model != .iterative {
+                try eventually("the server is full") { running.server.snapshot().active == 2 }
+            }
+            let waiting = try (0..<100).map { _ in try running.connect() }
+            for connection in waiting { try connection.write(pattern(1000)) }
+            running.server.drain(within: .milliseconds(200))
+            for connection in waiting {
+                #expect(try connection.readToEnd() == [])
+                connection.close()
+            }
+            for connection in busy { connection.close() }
+            let totals = try #require(running.ended())
+            #expect(totals.accepted == 102)
+            #expect(totals.endedByReason["cut_off"] == 102)
+            #expect(totals.active == 0)
+        }
+    }
+
     @Test("a drain sends the end of the stream to an idle client", arguments: ServingModel.allCases)
     func idleClient(model: ServingModel) throws {
         try withServer(model) { running in
@@ -99,4 +131,16 @@ import Testing
             #expect(throws: NitkaError.self) { try running.server.run(model, .echo) }
         }
     }
+}
+
+extension Handlers {
+    /// Each client is served until it is cut off.
+    fileprivate static let busy = Handlers(
+        plain: { client in
+            let step = Duration.milliseconds(5)
+            while (try? client.write([0])) != nil { pause(until: .now + step) }
+        },
+        tasks: { client in
+            while (try? await client.write([0])) != nil { try await Task.sleep(for: .milliseconds(5)) }
+        })
 }

@@ -5,6 +5,7 @@
 #define NITKA_LINUX_H
 
 #include <poll.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -26,6 +27,9 @@ ssize_t nitka_splice(int from, int to, size_t count);
 
 // ppoll(2) with a timeout in nanoseconds; a negative one is infinite.
 int nitka_poll(struct pollfd *entries, nfds_t count, int64_t nanoseconds);
+
+// pthread_mutex_clocklock(3) with a moment of CLOCK_MONOTONIC: 0, or the error.
+int nitka_lock_until(pthread_mutex_t *mutex, const struct timespec *moment);
 
 pid_t nitka_gettid(void);
 // The kernel keeps 15 bytes of a name.

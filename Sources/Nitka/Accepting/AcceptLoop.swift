@@ -20,7 +20,9 @@ struct AcceptLoop<ServingModel: Model> {
     /// The socket that a turn begins with.
     private var firstSocket = 0
     private var troubles = AcceptTroubles()
-    private var ignoresNewConnections = false
+    /// Until when a drain accepts the clients whose handshake is under way; nil before a drain.
+    private var lastHandshake: MonotonicTime?
+    private var accepted: UInt64 = 0
     /// A client that was accepted and has no thread yet.
     private var waitingForThread: ServingModel.Admitted?
 
@@ -28,8 +30,8 @@ struct AcceptLoop<ServingModel: Model> {
     enum Wait {
         /// Only a wake-up or the deadline: no client may be accepted meanwhile.
         case wakeUp(until: MonotonicTime?)
-        /// A client, or a wake-up.
-        case client
+        /// A client, a wake-up, or the deadline.
+        case client(until: MonotonicTime?)
         /// Nothing: this turn is over. Other work of the thread comes first, then the loop continues.
         case turn
         /// The loop has ended. The error is the failure of the listener; nil after a drain.
@@ -60,7 +62,7 @@ struct AcceptLoop<ServingModel: Model> {
                 if case .wait = nextStep() { return .wakeUp(until: deadline) }
                 server.acceptLoopWaits.store(false, ordering: .sequentiallyConsistent)
             case .accept(let mayWait):
-                guard let index = nextSocket() else { return mayWait ? .client : end(nil) }
+                guard let index = nextSocket() else { return mayWait ? .client(until: lastHandshake) : end(nil) }
                 if let failure = accept(from: index) { return end(failure) }
             }
         }
@@ -75,14 +77,15 @@ struct AcceptLoop<ServingModel: Model> {
 
     private mutating func nextStep() -> AcceptStep {
         let (phase, isCuttingOff) = server.control.withLock { ($0.phase, $0.isCuttingOff) }
-        if phase == .draining, !ignoresNewConnections {
-            ignoresNewConnections = true
+        if phase == .draining, lastHandshake == nil {
+            lastHandshake = .now + ConnectionState.quietTime
             for socket in sockets { socket.descriptor.ignoreNewConnections() }
             // Look once more at every backlog before it counts as empty.
             noteClients()
         }
         return AcceptStep(
-            phase: phase, isCuttingOff: isCuttingOff, hasWaitingClient: waitingForThread != nil,
+            phase: phase, isCuttingOff: isCuttingOff, lastHandshake: lastHandshake,
+            hasWaitingClient: waitingForThread != nil,
             pausedUntil: troubles.pausedUntil, now: .now,
             isFull: server.registry.count >= serving.limits.clients, whenFull: serving.limits.whenFull)
     }
@@ -103,6 +106,8 @@ struct AcceptLoop<ServingModel: Model> {
             case .none: mayHaveClient[index] = false
             case .client(let descriptor, let peer):
                 troubles.succeeded()
+                accepted += 1
+                descriptor.spreadKeepalive(accepted)
                 admit(descriptor, SocketAddress(peer))
             }
             return nil
@@ -156,8 +161,8 @@ extension AcceptLoop {
             case .turn: continue
             case .wakeUp(let deadline):
                 if poll([server.wake.descriptor.number], until: deadline) != nil { noteWakeUp() }
-            case .client:
-                if ready.wait(until: nil) == 0 { noteWakeUp() }
+            case .client(let deadline):
+                if ready.wait(until: deadline) == 0 { noteWakeUp() }
                 noteClients()
             }
         }
@@ -171,6 +176,7 @@ final class LoopAcceptor: @unchecked Sendable {
     private let loop: EventLoop
     /// The tokens of the wake-up and, after it, of the sockets.
     private var signals: [UInt64] = []
+    private var isTurnPosted = false
     private let outcome = Monitor<NitkaError??>(nil)
 
     init(_ acceptLoop: consuming AcceptLoop<TaskPerClient>, on loop: EventLoop) {
@@ -191,6 +197,8 @@ final class LoopAcceptor: @unchecked Sendable {
         do throws(Errno) {
             let wake = try loop.add(signal: server.wake.descriptor.number) { [self] in
                 acceptLoop?.noteWakeUp()
+                // The deadline of a wait ends here too.
+                acceptLoop?.noteClients()
                 advance()
             }
             signals.append(wake)
@@ -208,11 +216,22 @@ final class LoopAcceptor: @unchecked Sendable {
     }
 
     private func advance() {
+        if isTurnPosted { return }
         switch acceptLoop?.run() {
-        case nil, .client, .wakeUp(until: nil): return
-        case .turn: loop.perform { [self] in advance() }
-        case .wakeUp(let deadline?): loop.call(signal: signals[0], at: deadline)
+        case nil, .client(until: nil), .wakeUp(until: nil): return
+        case .turn: continueLater()
+        case .client(let deadline?), .wakeUp(let deadline?): loop.call(signal: signals[0], at: deadline)
         case .end(let failure): finish(failure)
+        }
+    }
+
+    /// The next turn, after the loop's other work. Events that come before it start no further turn: the turns would
+    /// multiply, and the clients of this loop starve.
+    private func continueLater() {
+        isTurnPosted = true
+        loop.perform { [self] in
+            isTurnPosted = false
+            advance()
         }
     }
 

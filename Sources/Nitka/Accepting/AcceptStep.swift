@@ -15,8 +15,8 @@ enum AcceptStep: Hashable {
     case finish
 
     init(
-        phase: ServerPhase, isCuttingOff: Bool, hasWaitingClient: Bool, pausedUntil: MonotonicTime?,
-        now: @autoclosure () -> MonotonicTime,
+        phase: ServerPhase, isCuttingOff: Bool, lastHandshake: MonotonicTime?, hasWaitingClient: Bool,
+        pausedUntil: MonotonicTime?, now: @autoclosure () -> MonotonicTime,
         isFull: Bool, whenFull: Limits.WhenFull
     ) {
         let isDraining = phase == .draining
@@ -31,7 +31,7 @@ enum AcceptStep: Hashable {
         } else if isFull, whenFull == .wait || isDraining {
             self = .wait(until: nil)
         } else {
-            self = .accept(mayWait: !isDraining)
+            self = .accept(mayWait: lastHandshake.map { now() < $0 } ?? true)
         }
     }
 }
@@ -83,8 +83,9 @@ struct AcceptTroubles: Hashable {
         case .listenerIsDead: return (false, nil)
         case .ofOneClient:
             failuresInARow += 1
-            if failuresInARow >= Self.mostFailuresInARow { takePause(at: now) }
-            return (true, nil)
+            if failuresInARow < Self.mostFailuresInARow { return (true, nil) }
+            takePause(at: now)
+            return (true, countForReport(at: now))
         case .shortage:
             takePause(at: now)
             return (true, countForReport(at: now))

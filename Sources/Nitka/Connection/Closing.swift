@@ -7,12 +7,15 @@ internal import NitkaSystem
 extension Connection {
     /// Ends both directions at once, from any thread: a blocked read returns the end of the stream, a blocked write
     /// throws. The connection still has to be closed or released.
-    public func shutDown() { socket.shutDown(.both) }
+    public func shutDown() {
+        state.noteShutDown()
+        socket.shutDown(.both)
+    }
 
     /// Closes the connection at once, from any thread. The kernel still sends what was written; or if input is unread,
     /// resets the connection (RFC 1122 section 4.2.2.13), which ``close(gracefullyWithin:discarding:)`` avoids. A
     /// second close does nothing.
-    public func close() { socket.close(wakingOthers: true) }
+    public func close() { socket.close() }
 
     /// Closes the connection so that the peer loses nothing: sends FIN, discards what still arrives until the peer has
     /// finished too, and closes.
@@ -31,13 +34,25 @@ extension Connection {
     func close(gracefullyUntil deadline: @autoclosure () -> MonotonicTime, discarding limit: Int) {
         // After the end of the stream, no input is unread: a plain close sends FIN after what is queued.
         if !peerHasFinished {
-            closeWrite()
-            if let reader = socket.beginReading() {
-                try? discard(reader, GracefulClose(deadline: deadline(), limit: limit))
+            let deadline = deadline()
+            // Another thread may hold these rights in a call that does not end in time: the close then wakes it.
+            if let writer = socket.beginWriting(until: deadline) {
+                writer.closeWrite()
+                socket.endWriting()
+            }
+            if let reader = socket.beginReading(until: deadline) {
+                try? discard(reader, GracefulClose(deadline: deadline, limit: limit))
                 socket.endReading()
             }
         }
         socket.close()
+    }
+
+    /// Discards what has arrived, without waiting.
+    func discardArrived() -> Received {
+        guard let reader = socket.beginReading() else { return .endOfStream }
+        defer { socket.endReading() }
+        return (try? reader.discard(atMost: 1 << 20)) ?? .endOfStream
     }
 
     private func discard(_ reader: SocketReader, _ closing: consuming GracefulClose) throws(Errno) {
@@ -67,7 +82,10 @@ extension Connection {
 extension AsyncConnection {
     /// Ends both directions at once, from any thread: a waiting read returns the end of the stream, a waiting write
     /// throws. The connection still has to be closed or released.
-    public func shutDown() { socket.shutDown(.both) }
+    public func shutDown() {
+        state.noteShutDown()
+        socket.shutDown(.both)
+    }
 
     /// Closes the connection at once, from any thread. The kernel still sends what was written; or if input is unread,
     /// resets the connection (RFC 1122 section 4.2.2.13), which ``close(gracefullyWithin:discarding:)`` avoids. A
@@ -95,17 +113,25 @@ extension AsyncConnection {
 
     nonisolated(nonsending) func close(gracefullyUntil deadline: MonotonicTime, discarding limit: Int) async {
         guard loop.isCurrent else {
-            let isClosed: Void? = try? await elsewhere { () async throws(NitkaError) in
-                await close(gracefullyUntil: deadline, discarding: limit)
+            do throws(NitkaError) {
+                try await elsewhere { () async throws(NitkaError) in
+                    await close(gracefullyUntil: deadline, discarding: limit)
+                }
+            } catch {
+                close()
             }
-            return isClosed ?? ()
+            return
         }
         // After the end of the stream, no input is unread: a plain close sends FIN after what is queued.
         if !peerHasFinished, socket.isOpen {
-            await closeWrite()
-            if !registration.state.reading.tryLock() { await registration.lockReading() }
-            try? await discard(GracefulClose(deadline: deadline, limit: limit))
-            registration.state.reading.unlock()
+            if await registration.lockWriting(on: loop, until: deadline) == .ready {
+                socket.shutDown(.sending)
+                registration.state.writing.unlock()
+            }
+            if await registration.lockReading(on: loop, until: deadline) == .ready {
+                try? await discard(GracefulClose(deadline: deadline, limit: limit))
+                registration.state.reading.unlock()
+            }
         }
         closeHere()
     }
@@ -116,14 +142,18 @@ extension AsyncConnection {
             case .close: return
             case .wait(let moment):
                 registration.state.hasInput = false
-                _ = await registration.waitToRead(on: loop, until: moment)
+                if await registration.waitToRead(on: loop, until: moment) == .cancelled { return }
             case .discard(let moment):
                 switch try socket.discard(atMost: 1 << 20) {
                 case .bytes(let count): closing.noteDiscarded(count)
                 case .endOfStream: return
                 case .nothing:
                     registration.state.hasInput = false
-                    if await registration.waitToRead(on: loop, until: moment) != .ready { closing.noteQuiet() }
+                    switch await registration.waitToRead(on: loop, until: moment) {
+                    case .ready: break
+                    case .timedOut: closing.noteQuiet()
+                    case .cancelled: return
+                    }
                 }
             }
         }

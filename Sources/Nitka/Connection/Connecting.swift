@@ -27,9 +27,11 @@ extension Connection {
     ) throws(NitkaError) -> Connection {
         let deadline = MonotonicTime.now + timeout
         var failure: NitkaError?
-        for address in try endpoint.resolved() {
+        let addresses = try endpoint.resolved()
+        for (index, address) in addresses.enumerated() {
+            let attempt = attemptDeadline(until: deadline, addressesLeft: addresses.count - index)
             do throws(NitkaError) {
-                return try open(to: address, until: deadline, orInterruptedBy: wake)
+                return try open(to: address, until: attempt, orInterruptedBy: wake)
             } catch {
                 failure = error
             }
@@ -90,9 +92,11 @@ extension AsyncConnection {
     ) async throws(NitkaError) -> AsyncConnection {
         let deadline = MonotonicTime.now + timeout
         var failure: NitkaError?
-        for address in try await endpoint.lookedUp() {
+        let addresses = try await endpoint.lookedUp()
+        for (index, address) in addresses.enumerated() {
+            let attempt = attemptDeadline(until: deadline, addressesLeft: addresses.count - index)
             do throws(NitkaError) {
-                return try await open(to: address, until: deadline)
+                return try await open(to: address, until: attempt)
             } catch {
                 failure = error
             }
@@ -131,13 +135,30 @@ extension AsyncConnection {
     /// The socket becomes writable when the attempt has succeeded or failed.
     private nonisolated(nonsending) func waitUntilConnected(until deadline: MonotonicTime) async throws(Errno) {
         try loop.reportSpace(registration, for: socket.number)
-        if await registration.waitToWrite(on: loop, until: deadline) == .timedOut { throw .timedOut }
+        switch await registration.waitToWrite(on: loop, until: deadline) {
+        case .ready: break
+        case .timedOut: throw .timedOut
+        case .cancelled: throw .cancelled
+        }
         if let failure = socket.connectionFailure() { throw failure }
     }
 }
 
+/// When to give up one address of several: an address that does not answer must leave time for the next one.
+private func attemptDeadline(until deadline: MonotonicTime, addressesLeft: Int) -> MonotonicTime {
+    let now = MonotonicTime.now
+    let share = (deadline - now) / addressesLeft
+    return min(deadline, now + max(share, .seconds(2)))
+}
+
 private func connectFailure(_ address: SocketAddress, _ errno: Errno) -> NitkaError {
-    NitkaError("connect to", address.description, errno == .timedOut ? .timedOut : .system(errno))
+    let reason: NitkaError.Reason =
+        switch errno {
+        case .timedOut: .timedOut
+        case .cancelled: .cancelled
+        default: .system(errno)
+        }
+    return NitkaError("connect to", address.description, reason)
 }
 
 extension Endpoint {

@@ -23,6 +23,7 @@ struct ConnectionState: ~Copyable, Sendable {
     private let capacity = Atomic<Int>(2048)
     private let inputHasEnded = Atomic<Bool>(false)
     private let inputIsCutOff = Atomic<Bool>(false)
+    private let isShutDown = Atomic<Bool>(false)
     let peer: SocketAddress
     let pipes: PipePool?
     let id: ConnectionID = lastConnectionID.wrappingAdd(1, ordering: .relaxed).newValue
@@ -36,6 +37,9 @@ struct ConnectionState: ~Copyable, Sendable {
         writeTimeout = limits.writeTimeout
         if let age = limits.maximumAge { endOfLife.store((.now + age).nanoseconds, ordering: .relaxed) }
     }
+
+    /// The pipes of a relay: those of the server that one of the connections belongs to.
+    func pipes(to other: borrowing ConnectionState) -> PipePool { pipes ?? other.pipes ?? .outsideServers }
 
     func failure(_ operation: String, _ reason: NitkaError.Reason) -> NitkaError {
         NitkaError(operation, peer.description, reason, connection: id)
@@ -63,7 +67,13 @@ extension ConnectionState {
     /// The peer's end of stream was read.
     var peerHasFinished: Bool { inputHasEnded.load(ordering: .acquiring) }
 
-    func noteEndOfInput() { inputHasEnded.store(true, ordering: .releasing) }
+    /// Not after a shutdown on this side: then it is not the peer's end.
+    func noteEndOfInput() {
+        if !isShutDown.load(ordering: .acquiring) { inputHasEnded.store(true, ordering: .releasing) }
+    }
+
+    /// This side is about to shut down both directions.
+    func noteShutDown() { isShutDown.store(true, ordering: .releasing) }
 }
 
 extension ConnectionState {
@@ -100,6 +110,9 @@ extension ConnectionState {
     func mustPollBeforeReceive(slice: Duration) -> Bool {
         isDraining || idleNanoseconds.load(ordering: .relaxed) < slice.clampedNanoseconds
     }
+
+    /// The loop's own clock, read once per poll, is not exact enough for the timeout.
+    var hasShortTimeout: Bool { isDraining || idleNanoseconds.load(ordering: .relaxed) < 1_000_000_000 }
 
     /// The moment until which a read waits for input, if it has waited since `start`.
     func readDeadline(waitingSince start: MonotonicTime) -> MonotonicTime {

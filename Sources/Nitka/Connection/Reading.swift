@@ -102,11 +102,12 @@ extension AsyncConnection {
     ///
     /// - Parameter span: space for the bytes; not empty.
     /// - Returns: how many bytes are now at the beginning of `span`; nil at the end of the stream.
-    /// - Throws: ``NitkaError`` when the peer resets, the idle timeout passes, or this end closed the connection.
+    /// - Throws: ``NitkaError`` when the peer resets, the idle timeout passes, this end closed the connection, or the task
+    ///   is cancelled: then nothing is lost, and the next read continues.
     public nonisolated(nonsending) func read(into span: inout MutableSpan<UInt8>) async throws(NitkaError) -> Int? {
         precondition(!span.isEmpty, "a read needs space for 1 byte")
         guard loop.isCurrent else { return try await readElsewhere(into: &span) }
-        if !registration.state.reading.tryLock() { await registration.lockReading() }
+        if !registration.state.reading.tryLock() { try await waitForReading() }
         defer { registration.state.reading.unlock() }
         while try await waitForInput() {
             let result = attempt { () throws(Errno) in try socket.receive(into: &span) }
@@ -124,7 +125,7 @@ extension AsyncConnection {
     @inline(__always)
     public nonisolated(nonsending) func read() async throws(NitkaError) -> [UInt8]? {
         guard loop.isCurrent else { return try await elsewhere { () async throws(NitkaError) in try await read() } }
-        if !registration.state.reading.tryLock() { await registration.lockReading() }
+        if !registration.state.reading.tryLock() { try await waitForReading() }
         defer { registration.state.reading.unlock() }
         while try await waitForInput() {
             if let bytes = try receiveArray() { return bytes }
@@ -150,16 +151,26 @@ extension AsyncConnection {
         if !socket.isOpen { throw state.failure("read from", .closed) }
         if state.peerHasFinished { return false }
         if state.isCutOff { return false }
+        if Task.isCancelled { throw state.failure("read from", .cancelled) }
         if state.isOverAge(at: loop.now) { throw state.failure("read from", .maximumAge) }
         if registration.state.hasInput {
             if registration.state.countCall() { await loop.letOthersRun() }
             return true
         }
-        if await registration.waitToRead(on: loop, until: state.readDeadline(waitingSince: loop.now)) == .ready {
-            return true
+        let start = state.hasShortTimeout ? .now : loop.now
+        switch await registration.waitToRead(on: loop, until: state.readDeadline(waitingSince: start)) {
+        case .ready: return true
+        case .cancelled: throw state.failure("read from", .cancelled)
+        case .timedOut:
+            try state.endAfterSilence(at: loop.now)
+            return false
         }
-        try state.endAfterSilence(at: loop.now)
-        return false
+    }
+
+    /// Another task reads: waits for the right to read.
+    @inline(never)
+    nonisolated(nonsending) func waitForReading() async throws(NitkaError) {
+        if await registration.lockReading(on: loop) != .ready { throw state.failure("read from", .cancelled) }
     }
 
     /// Records the result of a receive.

@@ -121,9 +121,9 @@ extension AsyncConnection {
         guard loop.isCurrent else {
             return (try? await elsewhere { () async throws(NitkaError) in await closeWrite() }) ?? ()
         }
-        if !registration.state.writing.tryLock() { await registration.lockWriting() }
-        defer { registration.state.writing.unlock() }
+        if !registration.state.writing.tryLock(), await registration.lockWriting(on: loop) != .ready { return }
         socket.shutDown(.sending)
+        registration.state.writing.unlock()
     }
 
     /// - Parameter send: sends the bytes from this offset on.
@@ -131,7 +131,7 @@ extension AsyncConnection {
     private nonisolated(nonsending) func sendAll(
         _ count: Int, _ send: (LoopSocket, Int) throws(Errno) -> Sent
     ) async throws(NitkaError) {
-        if !registration.state.writing.tryLock() { await registration.lockWriting() }
+        if !registration.state.writing.tryLock() { try await waitForWriting() }
         defer { registration.state.writing.unlock() }
         if registration.state.countCall() { await loop.letOthersRun() }
         var sent = 0
@@ -173,7 +173,17 @@ extension AsyncConnection {
         }
         let deadline = MonotonicTime(nanoseconds: stalls.nextCheck(after: now.nanoseconds))
         detector = stalls
-        _ = await registration.waitToWrite(on: loop, until: deadline)
+        if await registration.waitToWrite(on: loop, until: deadline) == .cancelled {
+            // A part of the bytes may have been sent: what another task writes must not follow it.
+            socket.shutDown(.sending)
+            throw state.failure("write to", .cancelled)
+        }
         if !socket.isOpen { throw state.failure("write to", .closed) }
+    }
+
+    /// Another task writes: waits for the right to write.
+    @inline(never)
+    private nonisolated(nonsending) func waitForWriting() async throws(NitkaError) {
+        if await registration.lockWriting(on: loop) != .ready { throw state.failure("write to", .cancelled) }
     }
 }

@@ -168,8 +168,7 @@ extension EventLoop {
                 registration.state.timer == timer.moment
             else { continue }
             registration.state.timer = .max
-            if registration.state.reader.due <= now { registration.state.reader.resume(.timedOut) }
-            if registration.state.writer.due <= now { registration.state.writer.resume(.timedOut) }
+            registration.state.timeOut(at: now)
             useLaterTimer(of: registration)
             setTimer(for: registration)
         }
@@ -199,7 +198,12 @@ extension EventLoop {
     /// Calls `body` on the loop's thread whenever the descriptor becomes readable.
     func add(signal descriptor: Int32, _ body: @escaping () -> Void) throws(Errno) -> UInt64 {
         let token = state.table.insert(.signal(body))
-        try poll.add(descriptor, token: token)
+        do throws(Errno) {
+            try poll.add(descriptor, token: token)
+        } catch {
+            state.table.remove(token)
+            throw error
+        }
         return token
     }
 

@@ -31,8 +31,10 @@ final class Registration: @unchecked Sendable {
         /// A second, later timer of it that is still in the heap; `.max` for none.
         var laterTimer = Int64.max
 
-        /// When the first of the two waits times out.
-        var due: Int64 { min(reader.due, writer.due) }
+        private var lastTicket: UInt64 = 0
+
+        /// When the first of the waits times out.
+        var due: Int64 { min(min(reader.due, writer.due), min(reading.due, writing.due)) }
 
         /// After this many reads and writes in a row that did not wait, the loop's other clients have their turn.
         private static let mostCallsInARow = 32
@@ -45,60 +47,104 @@ final class Registration: @unchecked Sendable {
             return true
         }
 
-        mutating func noteWait() { callsInARow = 0 }
-    }
+        /// Every wait has a number: a cancellation that comes late must not end the next wait.
+        mutating func nextTicket() -> UInt64 {
+            callsInARow = 0
+            lastTicket &+= 1
+            return lastTicket
+        }
 
-    @inline(__always)
-    nonisolated(nonsending) func waitToRead(on loop: EventLoop, until deadline: MonotonicTime) async -> Waiter.Outcome {
-        await withUnsafeContinuation { continuation in
-            // Check again: a report may have come since the caller's check.
-            if state.hasInput { return continuation.resume(returning: .ready) }
-            state.noteWait()
-            state.reader.wait(continuation, until: deadline.nanoseconds)
-            loop.setTimer(for: self)
+        mutating func cancel(_ ticket: UInt64) {
+            if reader.ticket == ticket { reader.resume(.cancelled) }
+            if writer.ticket == ticket { writer.resume(.cancelled) }
+            reading.resume(.cancelled) { $0.ticket == ticket }
+            writing.resume(.cancelled) { $0.ticket == ticket }
+        }
+
+        mutating func timeOut(at now: Int64) {
+            if reader.due <= now { reader.resume(.timedOut) }
+            if writer.due <= now { writer.resume(.timedOut) }
+            reading.resume(.timedOut) { $0.due <= now }
+            writing.resume(.timedOut) { $0.due <= now }
         }
     }
 
+    /// Suspends the task until the kernel reports input.
+    @inline(__always)
+    nonisolated(nonsending) func waitToRead(on loop: EventLoop, until deadline: MonotonicTime) async -> Waiter.Outcome {
+        await suspend(on: loop, until: deadline) { state, waiter in
+            state.reader = waiter
+            // A report may have come since the caller's check.
+            if state.hasInput { state.reader.resume(.ready) }
+        }
+    }
+
+    /// Suspends the task until the kernel reports buffer space.
     nonisolated(nonsending) func waitToWrite(
         on loop: EventLoop, until deadline: MonotonicTime
     ) async -> Waiter.Outcome {
-        await withUnsafeContinuation { continuation in
-            if state.hasSpace { return continuation.resume(returning: .ready) }
-            state.noteWait()
-            state.writer.wait(continuation, until: deadline.nanoseconds)
-            loop.setTimer(for: self)
+        await suspend(on: loop, until: deadline) { state, waiter in
+            state.writer = waiter
+            if state.hasSpace { state.writer.resume(.ready) }
         }
     }
 
-    nonisolated(nonsending) func lockReading() async {
-        await withUnsafeContinuation { state.reading.lock($0) }
+    /// Takes the right to read, or suspends the task until it has it. `state.reading.unlock()` must follow if the outcome
+    /// is `.ready`.
+    nonisolated(nonsending) func lockReading(
+        on loop: EventLoop, until deadline: MonotonicTime = .distantFuture
+    ) async -> Waiter.Outcome {
+        await suspend(on: loop, until: deadline) { state, waiter in state.reading.lock(waiter) }
     }
 
-    nonisolated(nonsending) func lockWriting() async {
-        await withUnsafeContinuation { state.writing.lock($0) }
+    /// As ``lockReading(on:until:)``, for the right to write.
+    nonisolated(nonsending) func lockWriting(
+        on loop: EventLoop, until deadline: MonotonicTime = .distantFuture
+    ) async -> Waiter.Outcome {
+        await suspend(on: loop, until: deadline) { state, waiter in state.writing.lock(waiter) }
+    }
+
+    /// - Parameter place: puts the waiter where something resumes it.
+    @inline(__always)
+    private nonisolated(nonsending) func suspend(
+        on loop: EventLoop, until deadline: MonotonicTime, _ place: (inout State, Waiter) -> Void
+    ) async -> Waiter.Outcome {
+        let ticket = state.nextTicket()
+        return await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                place(&state, Waiter(continuation, ticket: ticket, until: deadline))
+                loop.setTimer(for: self)
+            }
+        } onCancel: {
+            loop.perform { [self] in state.cancel(ticket) }
+        }
     }
 }
 
-/// A task that is suspended until something happens or its deadline passes.
+/// A task that is suspended until something happens, its deadline passes, or it is cancelled.
 struct Waiter {
     /// What ended the wait.
     enum Outcome {
         case ready
         case timedOut
+        case cancelled
     }
 
     private var continuation: UnsafeContinuation<Outcome, Never>?
     private var deadline = Int64.max
+    private(set) var ticket: UInt64 = 0
+
+    init() {}
+
+    init(_ continuation: UnsafeContinuation<Outcome, Never>, ticket: UInt64, until deadline: MonotonicTime) {
+        self.continuation = continuation
+        self.ticket = ticket
+        self.deadline = deadline.nanoseconds
+    }
 
     var isWaiting: Bool { continuation != nil }
 
     var due: Int64 { continuation == nil ? .max : deadline }
-
-    mutating func wait(_ continuation: UnsafeContinuation<Outcome, Never>, until deadline: Int64) {
-        assert(!isWaiting, "1 task waits at a time")
-        self.continuation = continuation
-        self.deadline = deadline
-    }
 
     /// Makes the deadline `moment` if that is earlier.
     mutating func hurry(_ moment: Int64) { deadline = min(deadline, moment) }
@@ -109,7 +155,10 @@ struct Waiter {
 /// Mutual exclusion of the tasks of one loop: 1 task holds the mutex, the others are suspended and get it in order.
 struct AsyncMutex {
     private var isLocked = false
-    private var waiting: [UnsafeContinuation<Void, Never>] = []
+    private var waiting: [Waiter] = []
+
+    /// When the first of the waits times out.
+    var due: Int64 { waiting.isEmpty ? .max : waiting.map(\.due).min() ?? .max }
 
     /// Takes the mutex if it is free.
     mutating func tryLock() -> Bool {
@@ -117,13 +166,29 @@ struct AsyncMutex {
         return !isLocked
     }
 
-    /// Takes the mutex, or waits until its holder passes it on, still locked.
-    mutating func lock(_ continuation: UnsafeContinuation<Void, Never>) {
-        if tryLock() { continuation.resume() } else { waiting.append(continuation) }
+    /// Takes the mutex for the waiter, or lets it wait.
+    mutating func lock(_ waiter: Waiter) {
+        waiting.append(waiter)
+        if tryLock() { unlock() }
     }
 
+    /// Hands the mutex over to the next waiter, without unlocking it in between.
     mutating func unlock() {
-        if waiting.isEmpty { isLocked = false } else { waiting.removeFirst().resume() }
+        if waiting.isEmpty {
+            isLocked = false
+        } else {
+            var next = waiting.removeFirst()
+            next.resume(.ready)
+        }
+    }
+
+    /// Ends the waits that fit; they do not get the mutex.
+    mutating func resume(_ outcome: Waiter.Outcome, where fits: (Waiter) -> Bool) {
+        if waiting.isEmpty { return }
+        for index in waiting.indices.reversed() where fits(waiting[index]) {
+            var waiter = waiting.remove(at: index)
+            waiter.resume(outcome)
+        }
     }
 }
 

@@ -15,7 +15,8 @@ struct EffectiveLimits {
     /// - Throws: the limit of a machine that has resources for no client.
     init(_ wanted: Limits, hasThreadPerClient: Bool, descriptors: Int) throws(MachineLimit) {
         let pipesForAll = Pipe.descriptors * min(wanted.clients, 1024)
-        ProcessLimit.descriptors.raise(to: wanted.clients + pipesForAll + 64)
+        // Far more than a system has descriptors, and no sum overflows.
+        ProcessLimit.descriptors.raise(to: min(wanted.clients, 1 << 40) + pipesForAll + 64)
         let machine = MachineReading.now()
         var limits = wanted
         let tightest = machine.limits(hasThreadPerClient: hasThreadPerClient, descriptors: descriptors).first

@@ -43,6 +43,9 @@ public struct EndReason: Hashable, Sendable, CustomStringConvertible {
     /// ``Server/disconnect(client:)`` ended it.
     public static let disconnected = EndReason("disconnected")
 
+    /// A task of the handler was cancelled while it read or wrote, and the handler threw that error.
+    public static let cancelled = EndReason("cancelled")
+
     /// A limit refused the client; the detail says which one.
     public static func overLimit(_ detail: String) -> EndReason { EndReason("over_limit", detail) }
 
@@ -79,6 +82,7 @@ extension EndReason {
         case .idleTimeout: .idleTimeout
         case .writeTimeout: .writeTimeout
         case .maximumAge: .maximumAge
+        case .cancelled: .cancelled
         case .system(.timedOut): .timedOut
         default: reason.isReset ? .peerReset : nil
         }

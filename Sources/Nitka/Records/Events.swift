@@ -77,10 +77,13 @@ public final class EventStream: Sequence, IteratorProtocol, Sendable {
 
     var isFinished: Bool { state.withLock { $0.isFinished } }
 
-    func offer(_ event: ServerEvent) {
+    /// Returns false when the stream has ended.
+    @discardableResult
+    func offer(_ event: ServerEvent) -> Bool {
         state.update { state in
-            if state.isFinished { return }
+            if state.isFinished { return false }
             if state.queue.count < capacity { state.queue.append(event) } else { state.missed += 1 }
+            return true
         }
     }
 
@@ -95,9 +98,8 @@ final class Observers: Sendable {
     func add(_ topic: EventTopic, capacity: Int) -> EventStream {
         let stream = EventStream(capacity: capacity)
         streams.withLock { streams in
-            streams.removeAll { $0.stream.isFinished }
             streams.append((topic, stream))
-            hearOfClients.store(streams.contains { $0.topic == .everything }, ordering: .releasing)
+            forgetFinished(&streams)
         }
         return stream
     }
@@ -105,16 +107,26 @@ final class Observers: Sendable {
     func report(_ event: ServerEvent) {
         streams.withLock { streams in
             for (_, stream) in streams { stream.offer(event) }
+            forgetFinished(&streams)
         }
     }
 
-    /// Creates the event only for an observer that gets the events of clients.
+    /// A server without an observer of its clients makes no events of them.
     func reportClient(_ event: @autoclosure () -> ServerEvent) {
         guard hearOfClients.load(ordering: .acquiring) else { return }
         let event = event()
         streams.withLock { streams in
-            for (topic, stream) in streams where topic == .everything { stream.offer(event) }
+            var hasFinished = false
+            for (topic, stream) in streams where topic == .everything {
+                if !stream.offer(event) { hasFinished = true }
+            }
+            if hasFinished { forgetFinished(&streams) }
         }
+    }
+
+    private func forgetFinished(_ streams: inout [(topic: EventTopic, stream: EventStream)]) {
+        streams.removeAll { $0.stream.isFinished }
+        hearOfClients.store(streams.contains { $0.topic == .everything }, ordering: .releasing)
     }
 
     func finish() {

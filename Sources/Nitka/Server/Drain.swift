@@ -3,34 +3,46 @@
 internal import NitkaSystem
 internal import Synchronization
 
-/// The schedule of a drain: a pure value. The server waits for its clients, cuts off those that still work at the
-/// cut-off time, and shuts down the rest at the deadline.
+/// The schedule of a drain: a pure value.
+///
+/// The server waits for its clients until the deadline, then cuts off those that still work. At last it shuts down those
+/// that have not even taken the end of the stream.
 struct DrainPlan: Hashable {
     enum Step: Hashable {
         case wait(until: MonotonicTime)
         case cutOff
-        /// Repeated until the server has ended: a client may have been admitted since the last time.
+        /// Repeat it until the server has ended: a handler may still be at work.
         case shutDown
     }
 
-    private let cutOffTime: MonotonicTime
+    /// When the clients that still work are cut off.
     let deadline: MonotonicTime
+    /// When the clients that were cut off are shut down: their last bytes and the end of the stream take a while to
+    /// arrive.
+    let shutDownTime: MonotonicTime
+    /// When the server stops waiting for handlers that have not returned.
+    let lastMoment: MonotonicTime
     private var hasCutOff = false
 
-    /// The cut-off comes before the deadline, by a quarter of the time and 2 s at most: the last bytes and the end of
-    /// the stream need time to arrive.
     init(start: MonotonicTime, time: Duration) {
         deadline = start + time
-        cutOffTime = start + (time - min(time / 4, .seconds(2)))
+        shutDownTime = deadline + .milliseconds(1500)
+        lastMoment = deadline + .seconds(2)
+    }
+
+    /// A plan that shuts down every client at once.
+    init(shutDownAt moment: MonotonicTime) {
+        (deadline, shutDownTime) = (moment, moment)
+        lastMoment = moment + .seconds(1)
     }
 
     mutating func next(at now: MonotonicTime) -> Step {
-        if now >= deadline { return .shutDown }
-        if now >= cutOffTime, !hasCutOff {
+        if now < deadline { return .wait(until: deadline) }
+        if !hasCutOff {
             hasCutOff = true
             return .cutOff
         }
-        return .wait(until: hasCutOff ? deadline : cutOffTime)
+        return now < shutDownTime ? .wait(until: shutDownTime) : .shutDown
     }
 }
 

@@ -9,9 +9,9 @@ extension Server {
     /// client finish, and cuts off the clients that have not finished in time.
     ///
     /// A read returns nil after 100 ms without input; when its handler returns, the client gets the end of the stream.
-    /// The cut-off comes before the deadline, by a quarter of the time and 2 s at most: a client that never stops
-    /// sending gets a prefix of its bytes, then the end of the stream. Returns at once; the call that runs the server
-    /// returns when all clients have ended. A second call changes nothing.
+    /// The cut-off comes when the time is over: a client that never stops sending gets a prefix of its bytes, then the
+    /// end of the stream. So does each client that is still in the backlog. That takes up to 2 s more. Returns at once;
+    /// the call that runs the server returns when all clients have ended. A second call changes nothing.
     ///
     /// - Parameter time: the time limit for all clients together; 0 cuts them off at once.
     public func drain(within time: Duration = .seconds(10)) {
@@ -30,7 +30,7 @@ extension Server {
     /// Ends the server at once: shuts down every client. It also shortens a drain that has begun.
     public func endNow() {
         drain(within: .zero)
-        control.update { $0.drain = DrainPlan(start: .now, time: .zero) }
+        control.update { $0.drain = DrainPlan(shutDownAt: .now) }
         wake.raise()
     }
 

@@ -16,7 +16,7 @@ extension Server {
     ///     takes only the memory that it touches.
     ///   - handler: serves one client. When it returns, the client gets the end of the stream and is closed. An error that
     ///     it throws ends this client only.
-    /// - Returns: the totals, after all clients have ended. If a handler has not returned 1 s after the deadline of the
+    /// - Returns: the totals, after all clients have ended. If a handler has not returned 2 s after the deadline of the
     ///   drain, the call returns then, and the thread of the handler continues.
     /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine lacks resources for
     ///   1 client.
@@ -67,7 +67,7 @@ extension Server {
     ///     may use.
     ///   - handler: serves one client. When it returns, the client gets the end of the stream and is closed. An error that
     ///     it throws ends this client only.
-    /// - Returns: the totals, after all clients have ended. If a handler has not returned 1 s after the deadline of the
+    /// - Returns: the totals, after all clients have ended. If a handler has not returned 2 s after the deadline of the
     ///   drain, the call returns then.
     /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine lacks resources for
     ///   the event loops or for 1 client.
@@ -100,7 +100,7 @@ extension Server {
             throw NitkaError("make the event loops of", addressText, .system(error))
         }
         // Without a drain, the server failed before it accepted a client, and the loops end at once.
-        defer { loops.stop(until: control.withLock { $0.drain?.deadline }.map { $0 + .seconds(1) }) }
+        defer { loops.stop(until: control.withLock { $0.drain?.lastMoment }) }
         return try serve(effective, { TaskPerClient($0, loops, handler) }) {
             LoopAcceptor($0, on: loops.loops[0]).runBlocking()
         }
@@ -156,7 +156,11 @@ extension Server {
         if let limit = effective.lowering { report(.limitLowered(from: limits.clients, to: limit)) }
         let serving = Serving(self, effective)
         let model = makeModel(serving)
-        let failure = runAcceptLoop(AcceptLoop(serving, model))
+        let acceptLoop = AcceptLoop(serving, model)
+        // Closing a socket resets the clients in its backlog.
+        let sockets = acceptLoop.sockets
+        let failure = runAcceptLoop(acceptLoop)
+        if control.withLock({ $0.isCuttingOff }) { LateClients(sockets, serving).end() }
         _ = model.waitForAll(until: lastMoment)
         control.update { $0.phase = .ended }
         drainThread.join()
@@ -165,8 +169,8 @@ extension Server {
         return snapshot()
     }
 
-    /// 1 s after the deadline of the drain, the server stops waiting for handlers. Waits until there is a drain.
-    private var lastMoment: MonotonicTime? { control.wait { $0.drain?.deadline }.map { $0 + .seconds(1) } }
+    /// When the server stops waiting for handlers. Waits until there is a drain.
+    private var lastMoment: MonotonicTime? { control.wait { $0.drain?.lastMoment } }
 
     private func end() {
         control.update { $0.phase = .ended }

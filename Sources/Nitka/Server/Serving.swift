@@ -26,7 +26,7 @@ final class Serving: Sendable {
         let (client, refusal, isNewlyFull) = server.registry.admit(peer, limits: limits, makeClient)
         if isNewlyFull { server.report(.full(clients: limits.clients)) }
         if let refusal {
-            client.served.close()
+            client.served.closeUnserved(until: .now)
             record(client, thread: nil, ending: Ending(refusal))
             return nil
         }
@@ -62,12 +62,27 @@ final class Serving: Sendable {
         record(client, thread: client.connection.loop.thread, ending: ending)
     }
 
-    private static let discardLimit = 1 << 20
+    static let discardLimit = 1 << 20
 
     /// Closes and records a client for which the system has no thread or registration.
     func refuse(_ client: any ServedClient, _ errno: Errno) {
-        client.served.close()
+        client.served.closeUnserved(until: closeDeadline)
         record(client, thread: nil, ending: Ending(.noThread(errno.description)))
+    }
+
+    /// Admits a client of a server that is full or whose drain is over: it is only cut off.
+    func admitLate(_ descriptor: consuming Descriptor, _ peer: SocketAddress) -> Client {
+        var descriptor: Descriptor? = consume descriptor
+        let (client, _, _) = server.registry.admit(peer, limits: limits) { id in
+            Client(
+                id: id, connection: Connection(SharedSocket(owning: descriptor.take()!), connectionState(of: peer)))
+        }
+        client.cutOff()
+        return client
+    }
+
+    func recordCutOff(_ client: Client) {
+        record(client, thread: nil, ending: Ending(client.endDecision.decide(.cutOff)))
     }
 
     /// Records a closed client, which frees its permit.
@@ -91,9 +106,9 @@ final class Serving: Sendable {
     }
 
     /// The deadline for the graceful close of a client.
-    private var closeDeadline: MonotonicTime {
+    var closeDeadline: MonotonicTime {
         let deadline = MonotonicTime.now + .seconds(2)
-        return min(deadline, server.control.withLock { $0.drain?.deadline } ?? deadline)
+        return min(deadline, server.control.withLock { $0.drain?.shutDownTime } ?? deadline)
     }
 }
 
@@ -127,11 +142,21 @@ protocol ServedConnection: Sendable {
     var isDraining: Bool { get }
     func shutDown()
     func close()
+    /// Closes a connection that no handler has had, gracefully if it may wait for that.
+    func closeUnserved(until deadline: MonotonicTime)
     func cutOff()
 }
 
-extension Connection: ServedConnection {}
-extension AsyncConnection: ServedConnection {}
+extension Connection: ServedConnection {
+    func closeUnserved(until deadline: MonotonicTime) {
+        close(gracefullyUntil: deadline, discarding: Serving.discardLimit)
+    }
+}
+
+extension AsyncConnection: ServedConnection {
+    /// At once: its loop does not know the connection yet.
+    func closeUnserved(until deadline: MonotonicTime) { socket.close() }
+}
 
 extension ServedClient {
     var served: any ServedConnection { connection }

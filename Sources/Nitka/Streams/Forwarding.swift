@@ -30,7 +30,7 @@ extension Connection {
     /// Splices until messages arrive again; false at the end of the stream.
     @inline(never)
     private func splice(to other: Connection, _ mode: inout ForwardMode) throws(NitkaError) -> Bool {
-        guard let pooled = state.pipes?.take() else {
+        guard let pooled = state.pipes(to: other.state).take() else {
             mode.spliceFailed()
             return true
         }
@@ -116,7 +116,7 @@ extension AsyncConnection {
         to other: AsyncConnection, _ mode: inout ForwardMode
     ) async throws(NitkaError) -> Bool {
         // The two ends of a relay must share a loop: only its thread may touch their sockets.
-        guard loop.isCurrent, other.loop === loop, let pooled = state.pipes?.take() else {
+        guard loop.isCurrent, other.loop === loop, let pooled = state.pipes(to: other.state).take() else {
             mode.spliceFailed()
             return true
         }
@@ -133,7 +133,7 @@ extension AsyncConnection {
     private nonisolated(nonsending) func read(
         into pipe: borrowing Pipe, _ mode: inout ForwardMode
     ) async throws(NitkaError) -> Int? {
-        if !registration.state.reading.tryLock() { await registration.lockReading() }
+        if !registration.state.reading.tryLock() { try await waitForReading() }
         defer { registration.state.reading.unlock() }
         while try await waitForInput() {
             let result = attempt { () throws(Errno) in try socket.receive(into: pipe) }

@@ -44,6 +44,9 @@ enum ForwardMode: Hashable {
 
 /// The pipes of one server. Their number is limited, because clients need the descriptors.
 final class PipePool: Sendable {
+    /// For relays between connections of which no server knows.
+    static let outsideServers = PipePool(descriptors: 64)
+
     private let left: Atomic<Int>
 
     /// - Parameter descriptors: how many descriptors the pipes may take together.

@@ -30,6 +30,14 @@ package struct SharedSocket: ~Copyable, Sendable {
 
     package func endReading() { reading.unlock() }
 
+    /// As ``beginReading()``; also nil when another thread has the right until the deadline.
+    package func beginReading(until deadline: MonotonicTime) -> SocketReader? {
+        guard reading.lock(until: deadline) else { return nil }
+        if socket.isOpen { return SocketReader(number: socket.number) }
+        reading.unlock()
+        return nil
+    }
+
     /// The right to send, as ``beginReading()``, until ``endWriting()``: the bytes of other writers never interleave.
     package func beginWriting() -> SocketWriter? {
         writing.lock()
@@ -40,6 +48,14 @@ package struct SharedSocket: ~Copyable, Sendable {
 
     package func endWriting() { writing.unlock() }
 
+    /// As ``beginWriting()``; also nil when another thread has the right until the deadline.
+    package func beginWriting(until deadline: MonotonicTime) -> SocketWriter? {
+        guard writing.lock(until: deadline) else { return nil }
+        if socket.isOpen { return SocketWriter(number: socket.number) }
+        writing.unlock()
+        return nil
+    }
+
     /// Ends one or both directions, which wakes the threads that are blocked in them.
     package func shutDown(_ direction: Direction) { socket.shutDown(direction) }
 
@@ -48,16 +64,19 @@ package struct SharedSocket: ~Copyable, Sendable {
 
     package var localAddress: RawAddress? { socket.localAddress }
 
-    /// Releases the number; a second close does nothing.
-    ///
-    /// - Parameter wakingOthers: shuts down both directions first, which wakes a reader or writer on another thread.
-    package func close(wakingOthers: Bool = false) {
-        if wakingOthers { shutDown(.both) }
-        reading.lock()
-        writing.lock()
+    /// Releases the descriptor; a second close does nothing. A reader or writer on another thread is woken first.
+    package func close() {
+        take(reading)
+        take(writing)
         socket.close()
         writing.unlock()
         reading.unlock()
+    }
+
+    private func take(_ lock: borrowing Lock<Void>) {
+        if lock.tryLock() { return }
+        shutDown(.both)
+        lock.lock()
     }
 }
 

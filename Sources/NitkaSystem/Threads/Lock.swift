@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CNitkaLinux
 internal import Glibc
 
 /// State behind a pthread mutex.
@@ -35,6 +36,15 @@ package struct Lock<State: ~Copyable>: ~Copyable, @unchecked Sendable {
     borrowing func lock() { pthread_mutex_lock(mutex) }
 
     borrowing func unlock() { pthread_mutex_unlock(mutex) }
+
+    /// Locks if the mutex is free.
+    borrowing func tryLock() -> Bool { pthread_mutex_trylock(mutex) == 0 }
+
+    /// Locks; returns false when the deadline passed first.
+    borrowing func lock(until deadline: MonotonicTime) -> Bool {
+        var moment = deadline.timespec
+        return nitka_lock_until(mutex, &moment) == 0
+    }
 
     package borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
