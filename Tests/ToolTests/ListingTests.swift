@@ -12,8 +12,8 @@ import Testing
         #expect(errors == [])
     }
 
-    @Test("the README's next questions compile at the top level of a program")
-    func nextQuestionsCompile() async throws {
+    @Test("the README's program with limits, port, shutdown and events compiles at the top level of a program")
+    func programWithLimitsCompiles() async throws {
         let errors = try await Compiler.errors(in: Documentation.program(2, of: "README.md"), isMain: true)
         #expect(errors == [])
     }
