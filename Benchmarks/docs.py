@@ -41,8 +41,13 @@ def write(path, results):
     table = path.with_suffix(".csv")
     report.write_csv(table, results)
     template = string.Template((HERE / "performance.template.md").read_text())
+    ratios = report.as_markdown(report.ratio_table(results))
+    # Explain only what the table has.
+    dash = ' "—" means not measured: see the end of this page.' if "—" in ratios else ""
+    pipelined = "- *Pipelined* is 4 connections, each with 64 messages of 512 bytes in flight.\n"
     path.write_text("<!-- Written by Benchmarks/run.py from Benchmarks/performance.template.md -->\n\n"
                     + template.substitute(
-                        facts=facts_of(results), table=report.as_markdown(report.ratio_table(results)),
+                        facts=facts_of(results), table=ratios, dash=dash,
+                        pipelined=pipelined if "pipelined" in ratios else "",
                         csv=table.name, plots=plots_of(path, results),
                         notes="\n".join(f"- {plain(note)}" for note in results.notes)))
