@@ -53,7 +53,7 @@ import Testing
             ["--nofile=6:6", Tool.path.string, "serve", "--port", "0"], of: "/usr/bin/prlimit")
         #expect(ending.code == 2)
         #expect(ending.output == "")
-        #expect(ending.error.hasSuffix(": the machine has the means for 0 clients by descriptors (RLIMIT_NOFILE 6)\n"))
+        #expect(ending.error.hasSuffix(": the machine has resources for 0 clients by descriptors (RLIMIT_NOFILE 6)\n"))
     }
 
     /// The first 3 threads are those of the signals, the log and the drain: the fourth would run the client.

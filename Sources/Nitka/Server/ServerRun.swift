@@ -130,7 +130,7 @@ extension Server {
             return try EffectiveLimits(limits, hasThreadPerClient: hasThreadPerClient, descriptors: descriptors)
         } catch {
             end()
-            throw NitkaError("serve on", addressText, .words("the machine has the means for \(error)"))
+            throw NitkaError("serve on", addressText, .words("the machine has resources for \(error)"))
         }
     }
 

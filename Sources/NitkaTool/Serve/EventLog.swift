@@ -26,7 +26,7 @@ struct EventLog {
             logger.info("full: \(clients.counted("client")); \(rest)", metadata: ["event": "full"])
         case .limitLowered(let old, let limit):
             logger.notice(
-                "client limit lowered from \(old): the machine has the means for \(limit)",
+                "client limit lowered from \(old): the machine has resources for \(limit)",
                 metadata: ["event": "limit_lowered", "clients": "\(limit.clients)"])
         case .acceptTrouble(let reason, let count):
             logger.warning(
