@@ -176,7 +176,7 @@ extension AsyncConnection {
     /// Records the result of a receive.
     ///
     /// A receive of fewer bytes than `capacity` has emptied the socket, see epoll(7): the kernel reports the next
-    /// input. Not so after `LoopReadiness.mayHaveMore`.
+    /// input. This does not hold after `LoopReadiness.mayHaveMore`.
     func received(_ result: Result<Received, Errno>, capacity: Int) throws(NitkaError) -> Received {
         switch result {
         case .success(.bytes(let count)):

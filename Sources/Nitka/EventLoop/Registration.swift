@@ -16,7 +16,7 @@ final class Registration: @unchecked Sendable {
         /// A short receive no longer means an empty socket, see `LoopReadiness.mayHaveMore`: reads continue until one finds
         /// nothing.
         var mayHaveMore = false
-        /// The kernel reports buffer space too. Most clients never fill their send buffer and never need it.
+        /// Buffer space is reported too. It is not at first, because most clients never fill their send buffer.
         var reportsSpace = false
         /// A drain ends the reader's wait when the input stays quiet.
         var hearsOfDrain = false
