@@ -12,15 +12,15 @@ struct NitkaCommand: ParsableCommand {
         discussion: """
             Examples:
               nitka check                          start a server and check it
-              nitka check --model iterative        the same, without concurrency
+              nitka check --model iterative        the same, but the server serves one client after another
               nitka serve                          listen on 127.0.0.1:7007
               nitka connect localhost:7007         send typed lines, print what comes back
               nitka connect localhost:7007 --verify < FILE > COPY
               nitka bench localhost:7007 --rate 20k
               nitka compare before.json after.json --max-regress p99=10%
 
-            Exit codes: 0 good; 1 the checked thing is not good; 2 the result could not be judged, or the command \
-            failed; 3 a drain cut off a client or lost a waiting client; 64 wrong usage.
+            Exit codes: 0 good; 1 a check, a gate or a limit failed; 2 the command failed, or could not judge the \
+            result; 3 a drain cut off a client, or never served a client that the server had accepted; 64 wrong usage.
             """,
         version: "0.1.0",
         subcommands: [

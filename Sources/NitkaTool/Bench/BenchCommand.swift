@@ -16,7 +16,7 @@ struct BenchCommand: ParsableCommand {
             stalls, a closed loop sends less, and the result looks better than what users see. With --rate, an open \
             loop sends on a schedule and measures latency from the moment when a message was due.
 
-            A run that says nothing about the server is marked INVALID, with the reason. Control-C ends a run early \
+            If a run can't judge the server, the result says INVALID and gives the reason. Control-C ends a run early \
             and prints the result so far.
 
             Examples:
@@ -30,8 +30,8 @@ struct BenchCommand: ParsableCommand {
               nitka bench 127.0.0.1:7007 --json a.json --fail-if 'p99>50ms'
               nitka bench 127.0.0.1:7007 --hlog a.hlog --fail-if 'errors>0.1%'
 
-            Exit codes: 0 good; 1 a gate failed: a condition of --fail-if holds, or by default any error or wrong \
-            byte; 2 the server could not be judged: it served no client, this machine ran short of a resource, a report \
+            Exit codes: 0 good; 1 a gate failed: a condition of --fail-if is true, or, by default, an error or a wrong \
+            byte occurred; 2 the server could not be judged: it served no client, this machine ran short of a resource, a report \
             could not be written, or the run is invalid; 64 wrong usage.
             """)
 

@@ -38,7 +38,7 @@ struct LoadOptions: ParsableArguments {
     var rate: Double?
 
     @Option(
-        "Maximum number of messages of a client that are sent and not yet echoed.", in: .count(1...65_536),
+        "Maximum number of messages in flight for each client.", in: .count(1...65_536),
         default: "\(defaults.depth)")
     var depth: Int?
 

@@ -14,7 +14,7 @@ struct ResultOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Write the latencies of each second as an HdrHistogram log to this file; - for standard output.",
+            "Write an HdrHistogram log of the latencies, 1 line per second, to this file; - for standard output.",
             valueName: "file"),
         completion: .file(extensions: ["hlog"]))
     var hlog: String?
@@ -28,7 +28,7 @@ struct ResultOptions: ParsableArguments {
         name: .customLong("fail-if"),
         help: ArgumentHelp(
             """
-            Exit with 1 if this condition holds, such as 'p99>5ms', 'errors>0.1%' or 'rate<50k'. Repeatable. \
+            Set a gate, such as 'p99>5ms', 'errors>0.1%' or 'rate<50k': exit with 1 if it is true. Repeatable. \
             (default: 'errors>0' and 'mismatches>0')
             """, valueName: "condition"),
         transform: gate)

@@ -7,16 +7,18 @@ internal import NitkaProbe
 
 /// The options of `nitka check` that become its settings.
 struct CheckOptions: ParsableArguments {
-    @Option("Number of clients connected at the same time, in together and cross-talk.", in: .count(1...10_000))
+    @Option(
+        "Number of clients connected at the same time, in the stages 'together' and 'cross-talk'.",
+        in: .count(1...10_000))
     var clients = defaults.clients
 
-    @Option("Messages per client, in together.", in: .count(1...1000))
+    @Option("Messages per client, in the stage 'together'.", in: .count(1...1000))
     var rounds = defaults.rounds
 
-    @Option("Bytes per message, in together.", in: .count(1...65_536))
+    @Option("Bytes per message, in the stage 'together'.", in: .count(1...65_536))
     var size = defaults.size
 
-    @Option("Bytes to stream, in integrity.", in: .size(1...(16 << 30)))
+    @Option("Bytes to stream, in the stage 'integrity'.", in: .size(1...(16 << 30)))
     var bulk = defaults.bulk
 
     @Option(
@@ -27,11 +29,11 @@ struct CheckOptions: ParsableArguments {
     var timeout = DurationArgument(duration: defaults.timeout)
 
     @Option(
-        "How long to keep a connection silent, in idle.",
+        "How long to keep a connection silent, in the stage 'idle'.",
         in: .duration(.milliseconds(10)...(.seconds(86_400))), default: "skip the stage")
     var idle: DurationArgument?
 
-    @Option("Number of times to run each stage; the first failure ends it.", in: .count(1...1000))
+    @Option("Number of times to run each stage. The first failure ends the stage.", in: .count(1...1000))
     var `repeat` = defaults.repeats
 
     @Option(
@@ -55,7 +57,7 @@ struct CheckOptions: ParsableArguments {
             """)
     var allAddresses = false
 
-    @Option(help: "Pass only if the path is blocked in this way.")
+    @Option(help: "Pass only if the path blocks connections in this way.")
     var expect: EchoCheck.ExpectedBlock?
 
     private static let defaults = EchoCheck.Settings()

@@ -10,9 +10,9 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "Compare two reports of nitka bench, and fail if a metric became worse than allowed.",
         discussion: """
-            Each report is a file that nitka bench --json wrote. A limit is the name of a metric and a percentage: the \
-            time may rise, or the rate may fall, by at most that much. Metrics: rate, p50, p90, p99, p99.9, max, mean, \
-            and the same times with the prefix service_, which count from the moment when a message was sent.
+            Each report is a file from 'nitka bench --json'. A limit, such as p99=10%, is a metric and the percentage \
+            by which the time may rise or the rate may fall. Metrics: rate, p50, p90, p99, p99.9, max, mean, and the \
+            same times with the prefix service_, which count from the moment when a message was sent.
 
             Examples:
               nitka compare before.json after.json

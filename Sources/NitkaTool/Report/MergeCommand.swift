@@ -10,9 +10,9 @@ struct MergeCommand: ParsableCommand {
         commandName: "merge",
         abstract: "Merge the histogram logs of several runs, and print the percentiles of all.",
         discussion: """
-            Each log is a file that nitka bench --hlog wrote, for example on different machines. Merging adds \
-            histograms without loss; percentiles can't be averaged. In the merged log, intervals that began in the \
-            same second are one interval.
+            Each log is a file from 'nitka bench --hlog', for example of one of several machines. The percentiles of \
+            the merged log are those of all messages; a mean of percentiles would be wrong. Intervals that began in \
+            the same second become one interval.
 
             Examples:
               nitka merge a.hlog b.hlog
@@ -27,7 +27,7 @@ struct MergeCommand: ParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Write the merged log to this file; - for standard output, without the table. (default: none)",
+            "Write the merged log to this file. With -, write it to standard output and print no table.",
             valueName: "file"))
     var output: String?
 

@@ -30,7 +30,7 @@ struct ServeCommand: ParsableCommand {
     @Option("TCP port to listen on; 0 takes a free port.", in: .count(0...65535))
     var port = 7007
 
-    @Option(help: "Which thread runs a client: see above.")
+    @Option(help: "What runs a client: a thread of its own, a task, or the accepting thread (iterative).")
     var model = ServingModel.threads
 
     @Option(

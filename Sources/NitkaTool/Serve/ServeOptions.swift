@@ -9,7 +9,7 @@ extension LogFormat: ExpressibleByArgument {}
 /// The options of `nitka serve` that become the server's limits.
 struct LimitOptions: ParsableArguments {
     @Option(
-        "Maximum number of clients served at the same time; lowered if the machine can't serve as many.",
+        "Maximum number of clients served at the same time. The server lowers it if the machine lacks resources.",
         in: .count(1...1_000_000))
     var maxClients = Limits().clients
 
