@@ -69,6 +69,8 @@ extension FaultyServer {
             "failed", "not-blocked", "blocked-otherwise", "blocked", "not-reached", "not-asked",
             // CheckSurroundingsTests, CheckProgressTests, GoodServerTests
             "no-thread", "no-resources", "interrupted", "cancelled",
+            // CheckAddressTests
+            "dead-address",
         ]
         #expect(ofServers.union(elsewhere) == (try documented()))
         #expect(ofServers.isDisjoint(with: elsewhere))
