@@ -37,12 +37,20 @@ struct NitkaCommand: ParsableCommand {
             try command.run()
         } catch {
             let code = exitCode(for: error)
-            // A usage error repeats the argument, which may contain any bytes: escape them for the terminal.
-            let lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
-            let text = lines.map { EscapedText(String($0), limit: 2000).description }.joined(separator: "\n")
-            if !text.isEmpty { try? (code == .success ? StandardStream.output : .error).write(text + "\n") }
+            show(fullMessage(for: error), isError: code != .success)
             CurrentProcess.exitNow(code.rawValue)
         }
+    }
+
+    private static func show(_ text: String, isError: Bool) {
+        if text.isEmpty { return }
+        // Help, completion scripts and the data of the manual contain only the tool's own text. Programs read them:
+        // escaping would double each backslash.
+        guard isError else { return printLine(text) }
+        // A usage error repeats the argument, which may contain any bytes: escape them for the terminal.
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let escaped = lines.map { EscapedText(String($0), limit: 2000).description }.joined(separator: "\n")
+        try? StandardStream.error.write(escaped + "\n")
     }
 }
 
