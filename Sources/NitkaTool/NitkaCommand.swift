@@ -32,14 +32,18 @@ struct NitkaCommand: ParsableCommand {
     static func main() {
         StandardStream.openMissing()
         Signals.ignoreBrokenPipes()
+        var code: Int32 = 0
+        var needsReader = false
         do {
             var command = try parseAsRoot()
+            needsReader = command is any OutputIsResult
             try command.run()
         } catch {
-            let code = exitCode(for: error)
-            show(fullMessage(for: error), isError: code != .success)
-            CurrentProcess.exitNow(code.rawValue)
+            code = exitCode(for: error).rawValue
+            show(fullMessage(for: error), isError: code != 0)
         }
+        code = StandardOutput.exitCode(code, needsReader: needsReader)
+        if code != 0 { CurrentProcess.exitNow(code) }
     }
 
     private static func show(_ text: String, isError: Bool) {

@@ -109,23 +109,16 @@ struct CheckCommand: ParsableCommand {
     }
 
     private func write(_ report: CheckReport) throws {
+        if json { StandardOutput.write(report.json()) }
+        if nagios { printLine(report.nagiosLine()) }
         do throws(TextFile.Failure) {
-            if json { try put(report.json()) }
-            if nagios { try put(report.nagiosLine() + "\n") }
             if let junit { try TextFile.write(report.junit(), to: junit) }
         } catch {
             printError("\(error)")
             throw notJudged
         }
-    }
-
-    /// Writes to standard output. Ignores a closed pipe, but throws on a full disk: the report would be incomplete.
-    private func put(_ text: String) throws(TextFile.Failure) {
-        do throws(Errno) {
-            try StandardStream.output.write(text)
-        } catch {
-            if error != .brokenPipe { throw TextFile.Failure("write", "standard output", "\(error)") }
-        }
+        // Any other code would be a state that the monitor has no line for.
+        if nagios, StandardOutput.isIncomplete { throw notJudged }
     }
 
     private var notJudged: ExitCode { nagios ? Exit.nagiosUnknown : Exit.notJudged }

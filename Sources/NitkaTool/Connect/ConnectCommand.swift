@@ -4,7 +4,7 @@ internal import ArgumentParser
 internal import Nitka
 internal import NitkaSystem
 
-struct ConnectCommand: ParsableCommand {
+struct ConnectCommand: OutputIsResult {
     static let configuration = CommandConfiguration(
         commandName: "connect",
         abstract: "Send lines from a terminal, or a stream from a pipe, to a server, and print what comes back.",
@@ -18,7 +18,7 @@ struct ConnectCommand: ParsableCommand {
               nitka connect localhost:7007 --verify < FILE > COPY
 
             Exit codes: 0 the server ended the stream without an error; 1 --verify found a difference; 2 the \
-            connection failed; 64 wrong usage.
+            connection failed, or standard input or output did; 64 wrong usage.
             """)
 
     @Argument(help: "Address of the server, HOST:PORT.", transform: endpoint)

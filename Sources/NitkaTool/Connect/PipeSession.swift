@@ -13,26 +13,25 @@ final class PipeSession: ConnectSession {
 
     func sending(_ bytes: [UInt8]) {
         // Bound the memory: a server that reads everything may return nothing.
-        _ = comparison?.wait { $0.outstanding < EchoComparison.maximumOutstanding || $0.difference != nil ? true : nil }
+        _ = comparison?.wait { $0.takesMore ? true : nil }
         comparison?.update { $0.sent(bytes) }
     }
 
     func received(_ bytes: [UInt8]) -> Bool {
         comparison?.update { $0.received(bytes) }
-        do {
-            try StandardStream.output.write(bytes.span.bytes)
-            return true
-        } catch {
-            return false
-        }
+        return StandardOutput.write(bytes.span.bytes)
     }
 
-    func finish(failure: NitkaError?) -> Int32 {
-        if let difference = comparison?.withLock({ $0.finalDifference }) {
+    func receivingEnded() { comparison?.update { $0.hasEnded = true } }
+
+    func finish(_ end: ConversationEnd) -> Int32 {
+        // If the output can't be written, the rest of the echo was not read: the server is not to blame for missing bytes.
+        let isComplete = StandardOutput.failure == nil
+        if let difference = comparison?.withLock({ isComplete ? $0.finalDifference : $0.difference }) {
             printError(difference)
             return 1
         }
-        if let failure {
+        if let failure = end.failure {
             printError("\(failure)")
             return 2
         }
@@ -45,6 +44,10 @@ struct EchoComparison {
     /// The maximum number of bytes that are sent and not yet received.
     static let maximumOutstanding = 256 << 20
 
+    /// True if no more bytes will be received.
+    var hasEnded = false
+    /// True if more bytes may be sent. After a difference or the end of the stream, nothing would make space.
+    var takesMore: Bool { outstanding < Self.maximumOutstanding || difference != nil || hasEnded }
     private var pending: [[UInt8]] = []
     private var first = 0
     private var offset = 0

@@ -37,16 +37,21 @@ final class TerminalSession: ConnectSession {
             return lines
         }
         for line in lines { printLine(line) }
-        return true
+        return StandardOutput.failure == nil
     }
 
-    func finish(failure: NitkaError?) -> Int32 {
+    func receivingEnded() {}
+
+    func finish(_ end: ConversationEnd) -> Int32 {
         let rest = state.withLock { $0.partial }
         if !rest.isEmpty { printLine(Self.text(rest)) }
-        if let failure {
+        // A line that was typed for the server must not become a command of the shell.
+        if end.isServerFirst || end.failure != nil { StandardStream.input.discardTypedInput() }
+        if let failure = end.failure {
             printError("\(failure)")
             return 2
         }
+        if end.isServerFirst { printLine("the server ended the stream") }
         return 0
     }
 

@@ -5,7 +5,7 @@ internal import Nitka
 internal import NitkaBench
 internal import NitkaProbe
 
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: OutputIsResult {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Compare two reports of nitka bench, and fail if a metric became worse than allowed.",

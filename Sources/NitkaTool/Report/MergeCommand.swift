@@ -5,7 +5,7 @@ internal import Nitka
 internal import NitkaBench
 internal import NitkaProbe
 
-struct MergeCommand: ParsableCommand {
+struct MergeCommand: OutputIsResult {
     static let configuration = CommandConfiguration(
         commandName: "merge",
         abstract: "Merge the histogram logs of several runs, and print the percentiles of all.",

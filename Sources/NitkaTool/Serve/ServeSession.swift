@@ -46,7 +46,8 @@ struct ServeSession {
             ])
         // Exit without a join: the signal thread still waits, and a handler that was cut off may never return.
         withExtendedLifetime(signals) {}
-        CurrentProcess.exitNow(cutOff + lost == 0 ? 0 : Exit.cutOff.rawValue)
+        let code = cutOff + lost == 0 ? 0 : Exit.cutOff.rawValue
+        CurrentProcess.exitNow(StandardOutput.exitCode(code, needsReader: true))
     }
 
     private func startSignalThread() throws(Errno) -> BackgroundThread {

@@ -11,16 +11,17 @@ enum TextFile {
         let description: String
 
         init(_ operation: String, _ path: String, _ reason: String) {
-            description = "\(operation) \(EscapedText(path)): \(reason)"
+            description = "\(operation) \(path == "-" ? "standard input" : EscapedText(path).description): \(reason)"
         }
     }
 
-    /// Replaces the file atomically: after a failure the old content is unchanged. `-` is standard output.
+    /// Replaces the file atomically: after a failure the old content is unchanged. `-` is ``StandardOutput``, which
+    /// reports its failures itself.
     ///
     /// A pipe or a device is written in place: a regular file in place of `/dev/null` would break other programs.
     static func write(_ text: String, to path: String) throws(Failure) {
         do {
-            if path == "-" { return try StandardStream.output.write(text) }
+            if path == "-" { return StandardOutput.write(text) }
             let place = URL(filePath: path).resolvingSymlinksInPath()
             let isRegular = [nil, .typeRegular].contains(kind(of: place.path))
             try Data(text.utf8).write(to: place, options: isRegular ? .atomic : [])
