@@ -109,6 +109,38 @@ import Testing
         #expect(report.duration < 300)
     }
 
+    /// No server reaches it: the generator and the server together take more than 1 µs per echo on 2 processors.
+    @Test("a rate that the server does not reach is reported with the rate that it achieved")
+    func unreachedRateIsReported() async throws {
+        let ending = try await Tool.run(
+            ["bench", "--clients", "4", "--rate", "10M", "--timeout", "200ms", "--json", "-"] + quick)
+        #expect(ending.code == 1)
+        let report = try BenchReport(json: ending.output)
+        let achieved = try #require(report.achievedPerSecond)
+        #expect(achieved > 0)
+        #expect(ending.error.contains("INVALID: \(Figures.rate(achieved))/s achieved of 10,000,000\n"))
+        #expect(!ending.error.contains("\n0 echoes/s"))
+        #expect(try Gate("rate>1").isCrossed(by: report))
+    }
+
+    @Test("a signal in the warm-up says that counting had not begun, and exits with 2")
+    func signalInWarmup() async throws {
+        let result = try await Subprocess.run(
+            .path(Tool.path), arguments: ["bench", "--clients", "4", "--warmup", "600s", "--rate", "100"],
+            input: .none, output: .sequence, error: .string(limit: 1 << 20)
+        ) { execution in
+            var lines: [String] = []
+            for try await line in execution.standardOutput.strings() {
+                lines.append(line)
+                if line.contains("warming up") { try execution.send(signal: .interrupt) }
+            }
+            return lines.joined(separator: "\n")
+        }
+        #expect(Tool.code(result.terminationStatus) == 2)
+        let verdicts = result.closureResult.split(separator: "\n").filter { $0.contains("INVALID") }
+        #expect(verdicts.map { $0.filter { $0 != "\n" } } == ["INVALID: ended before counting began"])
+    }
+
     /// Runs each command of `nitka help bench`, for a short time.
     @Test("every example in the help of bench runs") func helpExamplesRun() async throws {
         let help = try await Tool.run(["help", "bench"])

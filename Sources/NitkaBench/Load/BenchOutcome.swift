@@ -20,6 +20,9 @@ public struct BenchOutcome: Sendable {
     public var clients = 0
     /// Complete echoes.
     public var echoes: UInt64 = 0
+    /// In an open loop, echoes that came back in the counted time, whenever they were due; 0 in a closed loop. They are more
+    /// than ``echoes`` where the server did not keep up, and still answers messages of the warm-up.
+    public var returned: UInt64 = 0
     /// Bytes of the complete echoes.
     public var bytes: UInt64 = 0
     /// Errors by kind: `connect: connection refused`, `connection reset by peer`, `closed by the server`, `timed out`,
@@ -67,8 +70,10 @@ public struct BenchSecond: Sendable {
     public var start: Duration
     /// Its length.
     public var length: Duration
-    /// Complete echoes.
+    /// Complete echoes of messages that were due in the counted time.
     public var echoes: UInt64
+    /// Echoes that came back in this second, whenever they were due.
+    public var returned: UInt64
     /// Bytes of the complete echoes.
     public var bytes: UInt64
     /// Errors and mismatches.
@@ -80,13 +85,17 @@ public struct BenchSecond: Sendable {
 
     /// Creates a second.
     ///
-    /// - Parameter latency: a histogram with the cells of ``BenchOutcome/histogram()``.
+    /// - Parameters:
+    ///   - returned: echoes that came back in it, whenever they were due; nil for as many as `echoes`.
+    ///   - latency: a histogram with the cells of ``BenchOutcome/histogram()``.
     public init(
-        start: Duration, length: Duration, echoes: UInt64, bytes: UInt64, errors: UInt64, latency: Histogram<UInt64>
+        start: Duration, length: Duration, echoes: UInt64, returned: UInt64? = nil, bytes: UInt64, errors: UInt64,
+        latency: Histogram<UInt64>
     ) {
         self.start = start
         self.length = length
         self.echoes = echoes
+        self.returned = returned ?? echoes
         self.bytes = bytes
         self.errors = errors
         times = CompactTimes(latency)

@@ -115,7 +115,8 @@ struct BenchRun {
             // The first second includes the errors of connecting and of the warm-up.
             let tally = pool.takeTally()
             total.add(tally)
-            let second = BenchSecond(tally, start: start - begin, length: last - start)
+            let second = BenchSecond(
+                tally, start: start - begin, length: last - start, isOpenLoop: plan.rate != nil)
             outcome.seconds.append(second)
             progress?(.second(second, left: end - last))
             start = last
@@ -139,7 +140,7 @@ struct BenchRun {
         let late = pool.takeTally()
         total.add(late)
         if late.echoes > 0 || !late.errors.isEmpty || late.mismatches > 0 {
-            outcome.seconds.append(BenchSecond(late, start: outcome.duration, length: .now - start))
+            outcome.seconds.append(BenchSecond(late, start: outcome.duration, length: .now - start, isOpenLoop: false))
         }
     }
 
@@ -147,6 +148,7 @@ struct BenchRun {
         switch problem {
         case .error(let kind): "\(bench.endpoint) served no client: \(kind)"
         case .mismatch(let text): "\(bench.endpoint) is not an echo server: \(text)"
+        case nil where isStopped: "the run was ended before \(bench.endpoint) served a client"
         case nil: "\(bench.endpoint) served no client"
         }
     }
@@ -161,6 +163,7 @@ struct BenchRun {
 extension BenchOutcome {
     mutating func take(_ total: Tally, isOpenLoop: Bool) {
         echoes = total.echoes
+        returned = total.returned
         bytes = total.bytes
         errors = total.errors
         mismatches = total.mismatches
@@ -172,7 +175,8 @@ extension BenchOutcome {
         invalidReasons =
             BenchVerdict(
                 clientsAsked: plan.clients, clientsOpen: clients, rateAsked: plan.rate,
-                rateReached: Double(total.begunInTime) / seconds, seconds: seconds,
+                rateReached: Double(total.begunInTime) / seconds, rateAchieved: Double(total.returned) / seconds,
+                seconds: duration == .zero ? 0 : seconds,
                 lag: total.lag.valueAtPercentile(99),
                 latency: latency.valueAtPercentile(99), echoes: echoes, errors: errors
             ).invalidReasons
@@ -180,9 +184,10 @@ extension BenchOutcome {
 }
 
 extension BenchSecond {
-    init(_ tally: Tally, start: Duration, length: Duration) {
+    init(_ tally: Tally, start: Duration, length: Duration, isOpenLoop: Bool) {
         self.init(
-            start: start, length: length, echoes: tally.echoes, bytes: tally.bytes,
+            start: start, length: length, echoes: tally.echoes, returned: isOpenLoop ? tally.returned : nil,
+            bytes: tally.bytes,
             errors: tally.errors.values.reduce(tally.mismatches, +), latency: tally.latency)
     }
 }

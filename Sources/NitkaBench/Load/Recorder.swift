@@ -25,6 +25,7 @@ final class Recorder {
     /// Counts a message whose echo is complete.
     @inline(__always)
     func echo(_ message: MessageQueue.Message, at now: Int64, bytes: Int) {
+        if isOpenLoop, message.due > .min, counts(now) { second.returned &+= 1 }
         guard counts(message.due) else { return }
         second.echoes &+= 1
         second.bytes &+= UInt64(bytes)
@@ -77,6 +78,8 @@ struct Tally: Sendable {
     /// Messages of a schedule that were sent before counting ended: the rate is computed from them. Echoes would not do,
     /// because the last ones are still in flight then.
     var begunInTime: UInt64 = 0
+    /// Echoes of a schedule that came back in the counted time, whenever they were due: what the server achieved.
+    var returned: UInt64 = 0
     var bytes: UInt64 = 0
     var errors: [String: UInt64] = [:]
     var mismatches: UInt64 = 0
@@ -89,6 +92,7 @@ struct Tally: Sendable {
     mutating func add(_ other: Tally) {
         echoes += other.echoes
         begunInTime += other.begunInTime
+        returned += other.returned
         bytes += other.bytes
         errors.merge(other.errors, uniquingKeysWith: +)
         mismatches += other.mismatches

@@ -35,6 +35,8 @@ public struct BenchReport: Codable, Hashable, Sendable {
     public var echoes: UInt64
     /// Complete echoes per second.
     public var echoesPerSecond: Double
+    /// In an open loop, echoes per second that came back in the counted time, whenever they were due; nil in a closed loop.
+    public var achievedPerSecond: Double?
     /// Bytes of the complete echoes.
     public var bytes: UInt64
     /// Bytes of the complete echoes per second.
@@ -76,6 +78,7 @@ public struct BenchReport: Codable, Hashable, Sendable {
         case rateAsked = "rate_asked"
         case duration = "duration_s"
         case echoesPerSecond = "echoes_per_second"
+        case achievedPerSecond = "achieved_per_second"
         case bytesPerSecond = "bytes_per_second"
         case errorsByKind = "errors_by_kind"
         case firstMismatch = "first_mismatch"
@@ -150,6 +153,7 @@ extension BenchReport {
         duration = Self.rounded(seconds)
         echoes = outcome.echoes
         echoesPerSecond = Self.perSecond(outcome.echoes, in: seconds)
+        achievedPerSecond = plan.rate == nil ? nil : Self.perSecond(outcome.returned, in: seconds)
         bytes = outcome.bytes
         bytesPerSecond = Self.perSecond(outcome.bytes, in: seconds)
         errors = outcome.errorCount
@@ -164,6 +168,9 @@ extension BenchReport {
         valid = outcome.invalidReasons.isEmpty
         invalidReasons = outcome.invalidReasons
     }
+
+    /// Echoes per second that the server achieved, whatever the plan asked for.
+    public var rate: Double { achievedPerSecond ?? echoesPerSecond }
 
     /// True if a resource of the generator's own machine ran out: then the errors say nothing about the server.
     public var ranShort: Bool { errorsByKind.contains { $0.value > 0 && Shortage(kind: $0.key) != nil } }

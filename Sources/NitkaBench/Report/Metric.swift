@@ -19,7 +19,7 @@ public struct Metric: Hashable, Sendable {
     /// The value in a report, in the unit of the kind; nil for a time without an echo.
     func value(in report: BenchReport) -> Double? {
         switch name {
-        case "rate": report.echoesPerSecond
+        case "rate": report.rate
         case "errors": Double(report.errors)
         case "mismatches": Double(report.mismatches)
         default:

@@ -36,7 +36,7 @@ public struct ReportTable: Sendable {
 
     private var counts: [String] {
         var lines = [
-            row("echoes", Figures.grouped(report.echoes), "\(Figures.rate(report.echoesPerSecond)) a second"),
+            row("echoes", Figures.grouped(report.echoes), rate),
             row("bytes", Figures.bytes(Double(report.bytes)), "\(Figures.bytes(report.bytesPerSecond)) a second"),
             row("errors", Figures.grouped(report.errors), kinds),
             row("mismatches", Figures.grouped(report.mismatches), firstMismatch),
@@ -46,6 +46,11 @@ public struct ReportTable: Sendable {
             lines.insert(row("clients", "\(report.clients)", "of \(report.clientsAsked)"), at: 0)
         }
         return lines
+    }
+
+    private var rate: String {
+        report.rateAsked.map { "\(Figures.rate(report.rate))/s achieved of \(Figures.rate($0))" }
+            ?? "\(Figures.rate(report.rate)) a second"
     }
 
     private func row(_ label: String, _ figure: String, _ more: String) -> String {
@@ -140,7 +145,7 @@ struct BenchPlanText {
         parts.append("\(Self.size(report.size)) a message")
         if report.depth > 1 { parts.append("\(report.depth) in flight") }
         if let rate = report.rateAsked { parts.append("at \(Figures.rate(rate))/s") }
-        parts.append("for \(Figures.time(report.duration * 1e9))")
+        if report.duration > 0 { parts.append("for \(Figures.time(report.duration * 1e9))") }
         return parts
     }
 

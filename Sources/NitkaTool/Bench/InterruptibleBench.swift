@@ -73,7 +73,7 @@ final class StatusLine: Sendable {
         case .connected(let count, let all): text = "\(count) of \(all) clients are connected"
         case .warmingUp: text = "warming up"
         case .second(let second, let left):
-            let rate = Double(second.echoes) / max(second.length / .seconds(1), 1e-9)
+            let rate = Double(second.returned) / max(second.length / .seconds(1), 1e-9)
             let times = [50.0, 99].map { percentile in
                 "p\(Int(percentile)) \(second.latency(at: percentile).map(shown) ?? "-")"
             }

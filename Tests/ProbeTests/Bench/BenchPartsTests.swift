@@ -36,6 +36,12 @@ import Testing
         let tally = recorder.exchange(FreshTally())
         #expect((tally.echoes, tally.bytes, tally.begunInTime) == (2, 128, 2))
         #expect([tally.latency, tally.service, tally.lag].map(\.totalCount) == [2, 2, 2])
+        // Due in the warm-up, and answered in the window: achieved, but not counted.
+        recorder.echo(MessageQueue.Message(due: 50, sent: 60), at: 150, bytes: 64)
+        // The first echo of a connection is no message of the schedule.
+        recorder.echo(MessageQueue.Message(due: .min, sent: 60), at: 150, bytes: 64)
+        let achieved = recorder.exchange(FreshTally())
+        #expect((achieved.echoes, achieved.returned) == (0, 1))
         // Due within the window, but sent too late to count for the rate.
         recorder.began(due: 199, at: 200, lag: 1)
         let late = recorder.exchange(FreshTally())
@@ -121,20 +127,30 @@ import Testing
 
     @Test("an invalid run names its reasons") func whatIsInvalidSaysWhy() {
         let good = BenchVerdict(
-            clientsAsked: 50, clientsOpen: 50, rateAsked: 1000, rateReached: 985, seconds: 1, lag: 900_000,
-            latency: 100_000,
-            echoes: 985)
+            clientsAsked: 50, clientsOpen: 50, rateAsked: 1000, rateReached: 985, rateAchieved: 985, seconds: 1,
+            lag: 900_000, latency: 100_000, echoes: 985)
         #expect(good.invalidReasons == [])
         var fewer = good
         fewer.clientsOpen = 49
         #expect(fewer.invalidReasons == ["only 49 of 50 clients were served when counting began"])
         var slow = good
-        slow.rateReached = 979
-        #expect(slow.invalidReasons == ["the rate was 979 messages a second instead of 1000"])
+        (slow.rateReached, slow.rateAchieved) = (979, 975)
+        #expect(slow.invalidReasons == ["975/s achieved of 1,000"])
+        // The server works off the messages of the warm-up, and none of the counted time.
+        (slow.rateReached, slow.rateAchieved, slow.echoes) = (0, 975, 0)
+        #expect(slow.invalidReasons == ["975/s achieved of 1,000"])
+        // The backlog of the warm-up does not grow.
+        slow.rateAchieved = 1000
+        #expect(slow.invalidReasons == ["only 0/s of the 1,000/s that were due were sent in time"])
+        slow.rateAchieved = 0
+        #expect(slow.invalidReasons == ["no echo came back in the counted time", "0/s achieved of 1,000"])
+        slow.seconds = 0
+        #expect(slow.invalidReasons == ["ended before counting began"])
         // 10.5 messages were due: 11 are not a miss.
         let few = BenchVerdict(
-            clientsAsked: 1, clientsOpen: 1, rateAsked: 7, rateReached: 11 / 1.5, seconds: 1.5, lag: 0, latency: 0,
-            echoes: 11)
+            clientsAsked: 1, clientsOpen: 1, rateAsked: 7, rateReached: 11 / 1.5, rateAchieved: 11 / 1.5, seconds: 1.5,
+            lag: 0,
+            latency: 0, echoes: 11)
         #expect(few.invalidReasons == [])
         var late = good
         late.lag = 1_100_000

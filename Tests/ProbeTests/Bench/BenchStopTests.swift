@@ -48,6 +48,26 @@ import Testing
             }
             #expect(outcome.wasInterrupted)
             #expect(outcome.duration == .zero)
+            #expect(outcome.invalidReasons == ["ended before counting began"])
+        }
+    }
+
+    /// The server accepts, and answers nothing.
+    @Test("a run that is stopped before a client is served says that it was ended", .timeLimit(.minutes(1)))
+    func aRunThatIsStoppedBeforeAClientIsServed() async throws {
+        let hasMessage = Monitor(false)
+        try await withServer({ client in
+            while try await client.read() != nil { hasMessage.update { $0 = true } }
+        }) { address in
+            var plan = BenchPlan.short
+            plan.timeout = .seconds(600)
+            let bench = try Bench("\(address)", plan)
+            let task = Task { try await bench.run() }
+            #expect(await Task.detached { hasMessage.waitForTrue() }.value)
+            bench.stop()
+            await #expect { try await task.value } throws: { error in
+                "\(error)" == "the run was ended before \(address) served a client"
+            }
         }
     }
 

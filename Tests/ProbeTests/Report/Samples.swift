@@ -120,6 +120,7 @@ enum Sample {
                 start: .seconds(second), length: .seconds(1), echoes: UInt64(echoes), bytes: UInt64(echoes * 64),
                 errors: 0, latency: latency))
         outcome.echoes += UInt64(echoes)
+        outcome.returned = outcome.plan.rate == nil ? 0 : outcome.echoes
         outcome.bytes += UInt64(echoes * 64)
         outcome.duration = .seconds(second + 1)
     }

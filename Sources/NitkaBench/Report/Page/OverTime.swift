@@ -123,7 +123,7 @@ struct Timeline {
         var moment: Moment {
             var times = BenchOutcome.histogram()
             for second in seconds { second.times.record(into: &times) }
-            let echoes = seconds.reduce(0) { $0 + $1.echoes }
+            let echoes = seconds.reduce(0) { $0 + $1.returned }
             return Moment(
                 time: start + length / 2, echoesPerSecond: length > 0 ? Double(echoes) / length : 0,
                 errors: seconds.reduce(0) { $0 + $1.errors }, times: TimeSummary(times))

@@ -73,7 +73,7 @@ public struct ReportPage: Sendable {
         let latency = report.latency
         let failed = report.errors + report.mismatches > 0
         let figures = [
-            ("echoes/s", Figures.rate(report.echoesPerSecond), ""),
+            ("echoes/s", Figures.rate(report.rate), ""),
             ("bytes/s", Figures.bytes(report.bytesPerSecond), ""),
             ("p50", TimesTable.figure("p50", of: latency), ""), ("p99", TimesTable.figure("p99", of: latency), ""),
             ("max", TimesTable.figure("max", of: latency), ""),
