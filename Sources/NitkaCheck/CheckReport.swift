@@ -2,6 +2,7 @@
 
 public import Nitka
 internal import NitkaProbe
+internal import NitkaSystem
 
 /// A stage of a check. Stages run in the order of the cases.
 public enum CheckStage: String, CaseIterable, Sendable {
@@ -50,6 +51,8 @@ public struct CheckReport: Sendable {
     public internal(set) var addresses: [AddressReport] = []
     /// The address at which the stages after `connect` judged the server: the first that accepted a connection.
     public internal(set) var checkedAddress: SocketAddress?
+    /// When the check began, in UTC (RFC 3339).
+    public internal(set) var began: String
     /// All stages in order, including skipped ones.
     public internal(set) var stages: [StageReport] = []
     /// The duration of the whole check.
@@ -59,6 +62,7 @@ public struct CheckReport: Sendable {
         endpoint = check.endpoint
         seed = check.settings.seed
         clients = max(1, check.settings.clients)
+        began = WallClock.text
     }
 
     /// The stages that failed.

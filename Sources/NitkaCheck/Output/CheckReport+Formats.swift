@@ -22,31 +22,37 @@ extension CheckReport {
 
 extension CheckReport {
     /// The report as JUnit XML, with one test case for each stage.
+    ///
+    /// GitLab shows the text of a failure, not its attributes, and groups by `classname`; Jenkins shows both. So the
+    /// finding is in both places, and the class name contains the address.
     public func junit() -> String {
         let skipped = stages.count { $0.outcome == .skipped }
         let suite =
             "tests=\"\(stages.count)\" failures=\"\(failures.count)\" errors=\"0\" skipped=\"\(skipped)\" "
-            + "time=\"\(Self.seconds(duration))\""
+            + "time=\"\(Self.seconds(duration))\" timestamp=\"\(began)\""
+        let name = "nitka check \(Markup.foreign(endpoint.description))"
         return """
             <?xml version="1.0" encoding="UTF-8"?>
             <testsuites>
-              <testsuite name="nitka check \(Markup.foreign(endpoint.description))" \(suite)>
-            \(stages.map(Self.testCase).joined(separator: "\n"))
+              <testsuite name="\(name)" \(suite)>
+            \(stages.map { Self.testCase($0, in: name) }.joined(separator: "\n"))
               </testsuite>
             </testsuites>
 
             """
     }
 
-    private static func testCase(_ stage: StageReport) -> String {
+    private static func testCase(_ stage: StageReport, in name: String) -> String {
         let head =
-            "    <testcase classname=\"nitka.check\" name=\"\(stage.stage.rawValue)\" time=\"\(seconds(stage.duration))\""
+            "    <testcase classname=\"\(name)\" name=\"\(stage.stage.rawValue)\" time=\"\(seconds(stage.duration))\""
         let finding = Markup.foreign(stage.finding)
         let reason = Markup.foreign(stage.reason?.rawValue ?? "")
         return switch stage.outcome {
         case .passed: "\(head)/>"
-        case .failed: "\(head)><failure type=\"\(reason)\" message=\"\(finding)\"/></testcase>"
-        case .skipped: "\(head)><skipped message=\"\(reason): \(finding)\"/></testcase>"
+        case .failed:
+            "\(head)><failure type=\"\(reason)\" message=\"\(finding)\">\(reason): \(finding)</failure></testcase>"
+        case .skipped:
+            "\(head)><skipped message=\"\(reason): \(finding)\">\(reason): \(finding)</skipped></testcase>"
         }
     }
 

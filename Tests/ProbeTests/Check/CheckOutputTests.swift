@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Nitka
+import NitkaSystem
 import Testing
 
 @testable import NitkaCheck
@@ -135,6 +136,36 @@ import Testing
                 }
 
                 """#)
+    }
+
+    /// GitLab shows the text of a failure, and groups by class name.
+    @Test("the JUnit XML has the finding as text, the address in the class name, and a timestamp")
+    func xmlHasFindingAddressAndTimestamp() throws {
+        var report = try report([failed(.close, .lost), passed(.echo), skipped(.idle)])
+        report.began = "2026-11-27T11:00:00.250Z"
+        #expect(
+            report.junit() == """
+                <?xml version="1.0" encoding="UTF-8"?>
+                <testsuites>
+                  <testsuite name="nitka check 127.0.0.1:7007" tests="3" failures="1" errors="0" skipped="1" time="1.5" \
+                timestamp="2026-11-27T11:00:00.250Z">
+                    <testcase classname="nitka check 127.0.0.1:7007" name="close" time="2"><failure type="lost" \
+                message="client 7, offset 4096: 512 bytes of client 3, which is &lt;worse&gt; than it looks">lost: client 7, \
+                offset 4096: 512 bytes of client 3, which is &lt;worse&gt; than it looks</failure></testcase>
+                    <testcase classname="nitka check 127.0.0.1:7007" name="echo" time="0.00083"/>
+                    <testcase classname="nitka check 127.0.0.1:7007" name="idle" time="0"><skipped \
+                message="not-asked: not asked for">not-asked: not asked for</skipped></testcase>
+                  </testsuite>
+                </testsuites>
+
+                """)
+    }
+
+    @Test("the timestamp of a report is the moment when the check began")
+    func timestampIsTheBeginning() throws {
+        let before = WallClock.text
+        let began = try report([]).began
+        #expect(before <= began && began <= WallClock.text)
     }
 
     @Test("the JUnit XML is escaped")
