@@ -7,7 +7,8 @@ internal import NitkaProbe
 extension HistogramLog {
     /// Reads a log that ``text`` wrote, or another tool that stores its histograms without compression.
     ///
-    /// It skips comments, legends, tags of intervals, and empty lines.
+    /// It skips comments, legends and empty lines, and ignores blanks and byte-order marks at the ends of a line, which
+    /// editors, mail programs and shells add.
     ///
     /// - Throws: ``ReportError``, such as `line 5: the histogram is deflated, …`, whose text follows the file's name.
     public init(reading text: String) throws(ReportError) {
@@ -16,7 +17,7 @@ extension HistogramLog {
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             number += 1
             do throws(ReportError) {
-                try reading.take(line)
+                try reading.take(Self.trimmed(line))
             } catch {
                 throw ReportError("line \(number): \(error)")
             }
@@ -24,6 +25,13 @@ extension HistogramLog {
         guard !reading.intervals.isEmpty else { throw ReportError("there is no histogram in it") }
         let start = reading.start ?? reading.intervals[0].start
         self.init(start: start, intervals: reading.intervals.sorted { $0.start < $1.start })
+    }
+
+    private static func trimmed(_ line: Substring) -> Substring {
+        let isMargin = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace || scalar == "\u{feff}" }
+        var scalars = line.unicodeScalars
+        while let last = scalars.last, isMargin(last) { scalars.removeLast() }
+        return Substring(scalars.drop(while: isMargin))
     }
 
     /// The state of the reader after a line.
@@ -35,7 +43,12 @@ extension HistogramLog {
         mutating func take(_ line: Substring) throws(ReportError) {
             if line.hasPrefix("#") { return note(line) }
             guard !line.isEmpty, !line.hasPrefix("\"StartTimestamp\"") else { return }
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false).drop { $0.hasPrefix("Tag=") }
+            var fields = line.split(separator: ",", omittingEmptySubsequences: false)
+            var tag: String?
+            if let first = fields.first, first.hasPrefix(HistogramLog.tagMark) {
+                tag = String(first.dropFirst(HistogramLog.tagMark.count))
+                fields.removeFirst()
+            }
             let numbers = fields.prefix(3).compactMap(Self.seconds)
             guard fields.count == 4, numbers.count == 3, let payload = fields.last else {
                 throw ReportError("it is not an interval of a histogram log")
@@ -44,7 +57,8 @@ extension HistogramLog {
                 throw ReportError("the histogram is not base64")
             }
             let times = try HistogramPayload.decode([UInt8](bytes))
-            intervals.append(HistogramInterval(start: moment(numbers[0]), length: numbers[1], times: times))
+            intervals.append(
+                HistogramInterval(start: moment(numbers[0]), length: numbers[1], tag: tag, times: times))
         }
 
         private mutating func note(_ line: Substring) {

@@ -35,6 +35,26 @@ public struct HistogramLog: Sendable {
         intervals.reduce(into: BenchOutcome.histogram()) { total, interval in total.add(interval.times) }
     }
 
+    /// The tags of the intervals, in the order in which they appear first; nil for intervals without a tag.
+    public var tags: [String?] {
+        var seen: Set<String?> = []
+        return intervals.map(\.tag).filter { seen.insert($0).inserted }
+    }
+
+    /// The log with only the intervals that have a tag.
+    ///
+    /// - Throws: ``ReportError`` that names the tags if there are no such intervals.
+    public func only(tag: String) throws(ReportError) -> HistogramLog {
+        let found = intervals.filter { $0.tag == tag }
+        guard !found.isEmpty else {
+            let tags = tags.compactMap { $0 }
+            throw ReportError(
+                "there is no histogram with the tag \(tag) in it; "
+                    + (tags.isEmpty ? "its histograms have no tag" : "its tags are \(tags.joined(separator: ", "))"))
+        }
+        return HistogramLog(start: start, intervals: found)
+    }
+
     /// Parses a moment in UTC (RFC 3339, with or without fractions of a second); nil for other text.
     static func secondsSince1970(_ text: String) -> Double? {
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: text.contains("."))
@@ -45,6 +65,8 @@ public struct HistogramLog: Sendable {
 extension HistogramLog {
     /// Merges the logs of runs on several machines at the same time. Intervals that began in the same second, counted from
     /// the earliest, become one interval.
+    ///
+    /// An interval of several tags has none.
     ///
     /// If the machines' clocks differ, intervals are paired differently, but no recorded time is lost.
     ///
@@ -60,6 +82,7 @@ extension HistogramLog {
                 continue
             }
             merged.times.add(interval.times)
+            if merged.tag != interval.tag { merged.tag = nil }
             let end = max(merged.start + merged.length, interval.start + interval.length)
             merged.start = min(merged.start, interval.start)
             merged.length = end - merged.start
@@ -70,6 +93,8 @@ extension HistogramLog {
 }
 
 extension HistogramLog {
+    /// What the tag of an interval begins with.
+    static let tagMark = "Tag="
     static let versionLine = "#[Histogram log format version 1.3]"
     static let legend = #""StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram""#
 
@@ -89,7 +114,8 @@ extension HistogramLog {
             let times = interval.times
             let fields = [interval.start - start, interval.length, Double(times.max) / 1e6].map(Self.decimal)
             let payload = Data(HistogramPayload.encode(times)).base64EncodedString()
-            return (fields + [payload]).joined(separator: ",")
+            let tag = interval.tag.map { [Self.tagMark + $0] } ?? []
+            return (tag + fields + [payload]).joined(separator: ",")
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -107,6 +133,8 @@ public struct HistogramInterval: Sendable {
     public var start: Double
     /// The length of the interval in seconds.
     public var length: Double
+    /// The tag, by which other tools keep several histograms in one log; nil for none. It contains no comma.
+    public var tag: String?
     /// The times in nanoseconds, in a histogram with the cells of ``BenchOutcome/histogram()``. Each access makes a new
     /// histogram.
     public var times: Histogram<UInt64> {
@@ -117,9 +145,10 @@ public struct HistogramInterval: Sendable {
     private var compact: CompactTimes
 
     /// Creates an interval.
-    public init(start: Double, length: Double, times: Histogram<UInt64>) {
+    public init(start: Double, length: Double, tag: String? = nil, times: Histogram<UInt64>) {
         self.start = start
         self.length = length
+        self.tag = tag
         compact = CompactTimes(times)
     }
 }

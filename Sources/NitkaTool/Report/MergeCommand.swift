@@ -12,7 +12,8 @@ struct MergeCommand: OutputIsResult {
         discussion: """
             Each log is a file from 'nitka bench --hlog', for example of one of several machines. The percentiles of \
             the merged log are those of all messages; a mean of percentiles would be wrong. Intervals that began in \
-            the same second become one interval.
+            the same second become one interval. If a log has several tags, \
+            'merge' adds them up and says so; --tag chooses one of them.
 
             Examples:
               nitka merge a.hlog b.hlog
@@ -30,6 +31,10 @@ struct MergeCommand: OutputIsResult {
             "Write the merged log to this file. With -, write it to standard output and print no table.",
             valueName: "file"))
     var output: String?
+
+    @Option(
+        help: ArgumentHelp("Merge only the histograms with this tag. (default: all histograms)", valueName: "tag"))
+    var tag: String?
 
     func run() throws {
         let merged = HistogramLog(merging: try logs.map(log))
@@ -52,9 +57,18 @@ struct MergeCommand: OutputIsResult {
         for line in TextHistogram(total).lines(unicode: unicode) { printLine(line) }
     }
 
+    private func noteTags(of log: HistogramLog, _ path: String) {
+        guard log.tags.count > 1 else { return }
+        let names = log.tags.map { $0.map { "\(EscapedText($0))" } ?? "no tag" }.joined(separator: ", ")
+        printError("note: \(EscapedText(path)) has histograms of \(log.tags.count) tags (\(names)): they are added up")
+    }
+
     private func log(_ path: String) throws -> HistogramLog {
         do {
-            return try HistogramLog(reading: TextFile.read(path))
+            let log = try HistogramLog(reading: TextFile.read(path))
+            if let tag { return try log.only(tag: tag) }
+            noteTags(of: log, path)
+            return log
         } catch let failure as TextFile.Failure {
             printError("\(failure)")
         } catch let error as ReportError {

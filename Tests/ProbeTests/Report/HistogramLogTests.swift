@@ -82,6 +82,35 @@ import Testing
     }
 
     @Test(
+        "blanks, byte-order marks and line ends of other systems change nothing",
+        arguments: [
+            ("", " "), ("", "\t \t"), (" ", ""), ("\u{feff}", ""), ("\u{feff}  ", " \u{a0}"), ("", "\r"), ("\n", "\n"),
+        ])
+    func marginsAreIgnored(before: String, after: String) throws {
+        let log = HistogramLog(Sample.closedLoop)
+        let lines = log.text.split(separator: "\n").map { before + $0 + after }
+        let read = try HistogramLog(reading: lines.joined(separator: "\n"))
+        #expect(read.text == log.text)
+        #expect(read.start == log.start)
+    }
+
+    @Test("a log keeps the tags of its intervals, and one of them can be chosen") func tagsAreKept() throws {
+        let plain = HistogramLog(Sample.closedLoop).text.split(separator: "\n")
+        let text =
+            (plain.prefix(5) + ["Tag=A,\(plain[5])", "Tag=B,\(plain[6])", plain[7]]).joined(separator: "\n") + "\n"
+        let log = try HistogramLog(reading: text)
+        #expect(log.tags == ["A", "B", nil])
+        #expect(log.text == text)
+        let chosen = try log.only(tag: "B")
+        #expect(chosen.total == HistogramLog(Sample.closedLoop).intervals[1].times)
+        #expect(throws: ReportError.self) { try log.only(tag: "C") }
+        // Of the same second: an interval of both tags has none.
+        var other = log
+        for index in other.intervals.indices { other.intervals[index].tag = "A" }
+        #expect(HistogramLog(merging: [log, other]).tags == ["A", nil])
+    }
+
+    @Test(
         "a malformed log is refused with its line",
         arguments: [
             ("", "there is no histogram in it"), ("#[StartTime: 1.0 (x), y]\n", "there is no histogram in it"),

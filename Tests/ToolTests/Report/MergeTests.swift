@@ -66,6 +66,28 @@ import Testing
         }
     }
 
+    @Test("a log with 2 tags is added up with a note, and --tag chooses one") func tagsAreNoted() async throws {
+        try await withFolder { folder in
+            let lines = HistogramLog(outcome(trip: 100_000)).text.split(separator: "\n")
+            let tagged = lines.prefix(5) + ["Tag=up,\(lines[5])", "Tag=down,\(lines[6])"]
+            try write("\u{feff}" + tagged.map { $0 + " \r\n" }.joined(), to: "\(folder)/a.hlog")
+            let sum = try await Tool.run(["merge", "\(folder)/a.hlog"])
+            #expect(sum.code == 0)
+            #expect(sum.output.hasPrefix("count              1,000\n"))
+            #expect(
+                sum.error == "nitka: note: \(folder)/a.hlog has histograms of 2 tags (up, down): they are added up\n")
+            let chosen = try await Tool.run(["merge", "\(folder)/a.hlog", "--tag", "down"])
+            #expect(chosen.code == 0)
+            #expect(chosen.output.hasPrefix("count                500\n"))
+            #expect(chosen.error == "")
+            let missing = try await Tool.run(["merge", "\(folder)/a.hlog", "--tag", "left"])
+            #expect(missing.code == 2)
+            #expect(
+                missing.error == "nitka: \(folder)/a.hlog: there is no histogram with the tag left in it; "
+                    + "its tags are up, down\n")
+        }
+    }
+
     @Test("merge without a log is wrong usage") func noLogIsWrongUsage() async throws {
         #expect(try await Tool.run(["merge"]).code == 64)
     }
