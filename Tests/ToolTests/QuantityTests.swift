@@ -23,6 +23,14 @@ import Testing
     }
 
     @Test(
+        "a duration prints as it is written on the command line",
+        arguments: ["0s", "1ms", "250ms", "30s", "5m", "24h", "3301s", "6130s", "3300999ms", "31535999s"])
+    func durations(text: String) throws {
+        let quantity = Quantity.duration(.zero...(.seconds(31_536_000)))
+        #expect(try quantity.text(quantity.parse(text)) == text)
+    }
+
+    @Test(
         "a rate has a decimal number and an optional unit",
         arguments: [("1", 1), ("0.5", 0.5), ("20k", 20_000), ("1.5M", 1_500_000)] as [(String, Double)])
     func rates(text: String, perSecond: Double) throws {

@@ -57,7 +57,8 @@ struct DurationArgument: Hashable, Sendable, CustomStringConvertible {
 
     var description: String {
         guard let duration else { return "off" }
-        let milliseconds = Int(duration / .milliseconds(1))
+        // Rounded: 6130 s divided by 1 ms is 6129999.999….
+        let milliseconds = Int((duration / .milliseconds(1)).rounded())
         return switch milliseconds {
         case 0: "0s"
         case _ where milliseconds % 3_600_000 == 0: "\(milliseconds / 3_600_000)h"
