@@ -23,7 +23,8 @@ package enum Numeral {
 
     /// Splits a text into the number at its beginning and the unit after it.
     package static func split(_ text: Substring) -> (number: Substring, unit: Substring) {
-        let end = text.firstIndex { !("0"..."9").contains($0) && $0 != "." } ?? text.endIndex
+        // By bytes: the range of characters "0"..."9" contains digits with combining marks.
+        let end = text.utf8.firstIndex { !(48...57).contains($0) && $0 != UInt8(ascii: ".") } ?? text.endIndex
         return (text[..<end], text[end...])
     }
 }

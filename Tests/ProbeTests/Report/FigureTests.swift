@@ -56,5 +56,6 @@ import Testing
         #expect(Numeral.decimal("1000000000") == nil)
         #expect(Numeral.whole("0") == 0)
         #expect(Numeral.split("1.5k") == ("1.5", "k"))
+        #expect(Numeral.split("12\u{33f}k") == ("12", "\u{33f}k"))
     }
 }
