@@ -64,7 +64,8 @@ extension CheckReport {
     ///
     /// Use it with ``nagiosCode``. A vertical bar starts the performance data, so one in a finding becomes a slash.
     public func nagiosLine() -> String {
-        let text = CheckTable(self).verdict.map { $0 == "|" ? "/" : String($0) }.joined()
+        // By scalars: a bar with a combining character after it is another Character.
+        let text = String(String.UnicodeScalarView(CheckTable(self).verdict.unicodeScalars.map { $0 == "|" ? "/" : $0 }))
         let performanceData =
             ["time=\(Self.seconds(duration))s;;;0"]
             + stages.filter { $0.outcome != .skipped }.map { "\($0.stage.rawValue)=\(Self.seconds($0.duration))s;;;0" }

@@ -9,14 +9,15 @@ package enum Markup {
 
     package static func escaped(_ text: String) -> String {
         var shown = ""
-        for character in text {
-            switch character {
+        // By scalars: a mark with a combining character after it is another Character, and would remain a mark.
+        for scalar in text.unicodeScalars {
+            switch scalar {
             case "&": shown += "&amp;"
             case "<": shown += "&lt;"
             case ">": shown += "&gt;"
             case "\"": shown += "&quot;"
             case "'": shown += "&#39;"
-            default: shown.append(character)
+            default: shown.unicodeScalars.append(scalar)
             }
         }
         return shown

@@ -187,9 +187,13 @@ import Testing
             good.nagiosLine()
                 == "ECHO OK - PASS: resolve, echo | time=1.5s;;;0 resolve=0.00083s;;;0 echo=0.00083s;;;0")
         #expect(good.nagiosCode == 0)
-        let barred = StageReport(
-            stage: .echo, outcome: .failed, reason: .unsent, finding: "a | b", duration: .seconds(2))
-        #expect(try report([barred]).nagiosLine() == "ECHO CRITICAL - FAIL: echo: a / b | time=1.5s;;;0 echo=2s;;;0")
+        for mark in ["", "\u{301}"] {
+            let barred = StageReport(
+                stage: .echo, outcome: .failed, reason: .unsent, finding: "a |\(mark) b", duration: .seconds(2))
+            #expect(
+                try report([barred]).nagiosLine()
+                    == "ECHO CRITICAL - FAIL: echo: a /\(mark) b | time=1.5s;;;0 echo=2s;;;0")
+        }
         #expect(try report([failed(.connect, .refused)]).nagiosCode == 2)
         #expect(try report([failed(.resolve, .notFound)]).nagiosCode == 3)
     }

@@ -50,6 +50,14 @@ import Testing
         #expect(Numeral.whole(text[...]) == nil)
     }
 
+    @Test("a mark of HTML or XML is escaped, also with a combining character after it")
+    func marksAreEscaped() {
+        #expect(Markup.escaped("<a\">&'") == "&lt;a&quot;&gt;&amp;&#39;")
+        for (mark, entity) in [("<", "lt"), (">", "gt"), ("&", "amp"), ("\"", "quot"), ("'", "#39")] {
+            #expect(Markup.escaped("\(mark)\u{301}") == "&\(entity);\u{301}")
+        }
+    }
+
     @Test("well-formed numbers are parsed") func numbersAreRead() {
         #expect(Numeral.decimal("0.1") == 0.1)
         #expect(Numeral.decimal("999999999") == 999_999_999)
