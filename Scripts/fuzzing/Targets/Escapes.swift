@@ -11,6 +11,8 @@ func fuzzEscapes(_ bytes: [UInt8]) {
     expectHarmless(escaped, atMost: limit * 10 + 40)
     let isCut = bytes.count > limit && escaped.hasSuffix(" bytes more)")
     expect(isCut || unescaped(escaped) == bytes, "\(escaped) is not the escape of the bytes")
+    // Text for programs is not escaped, but bounded: a character has up to 4 bytes.
+    expect(MachineText.received(bytes, limit: limit).utf8.count <= limit * 4 + 60, "a long text of received bytes")
     let text = text(of: bytes)
     let markup = Markup.foreign(text)
     expectHarmless(markup, atMost: 400 * 10 + 40)

@@ -65,12 +65,13 @@ extension CheckReport {
     /// Use it with ``nagiosCode``. A vertical bar starts the performance data, so one in a finding becomes a slash.
     public func nagiosLine() -> String {
         // By scalars: a bar with a combining character after it is another Character.
-        let text = String(String.UnicodeScalarView(CheckTable(self).verdict.unicodeScalars.map { $0 == "|" ? "/" : $0 }))
+        var text = String.UnicodeScalarView()
+        for scalar in CheckTable(self).verdict.unicodeScalars { text.append(scalar == "|" ? "/" : scalar) }
         let performanceData =
             ["time=\(Self.seconds(duration))s;;;0"]
             + stages.filter { $0.outcome != .skipped }.map { "\($0.stage.rawValue)=\(Self.seconds($0.duration))s;;;0" }
             + (slowestConnect.map { ["slowest_connect=\(Self.seconds($0.duration))s;;;0"] } ?? [])
-        return "ECHO \(nagiosState.word) - \(text) | \(performanceData.joined(separator: " "))"
+        return "ECHO \(nagiosState.word) - \(String(text)) | \(performanceData.joined(separator: " "))"
     }
 
     /// The exit code of a Nagios plugin: 0 OK, 2 CRITICAL, 3 UNKNOWN.
