@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Few descriptors: the server serves, or says in one sentence why not; at the limit it waits without using the processor."""
+"""Few descriptors: the server serves, or says in one sentence why not.
+
+At the limit of descriptors it waits, and does not use the processor.
+"""
 import contextlib
 import time
 

@@ -42,7 +42,8 @@ def fault(server, half_closed, pausing, streaming, in_time, code):
         return f"{sum(exchange.end is None for exchange in everyone)} clients still open after 15 s"
     short = sum(exchange.received < exchange.total for exchange in half_closed + pausing)
     if wrong or short:
-        return f"{len(wrong)} of {len(everyone)} clients without FIN ({wrong[0] if wrong else ''}), {short} clients lost bytes"
+        kind = f" ({wrong[0]})" if wrong else ""
+        return f"{len(wrong)} of {len(everyone)} clients without FIN{kind}, {short} clients lost bytes"
     if server.is_ours and code != (3 if streaming else 0):
         return f"exit code {code}"
     return None

@@ -9,7 +9,7 @@ BLOCK = bytes((index * 167 + index // 256) % 256 for index in range(1 << 16))
 
 
 def stream(count):
-    """The first bytes of a stream in which no two pieces of 64 kB and less that begin at different offsets are equal."""
+    """The first bytes of a stream in which each block of 64 KiB begins with its number."""
     blocks = (struct.pack(">Q", number) + BLOCK[8:] for number in range((count >> 16) + 1))
     return b"".join(blocks)[:count]
 
