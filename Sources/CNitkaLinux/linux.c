@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <sys/prctl.h>
@@ -70,3 +71,40 @@ int nitka_usable_processors(void) {
 const char *nitka_errno_name(int code) { return strerrorname_np(code); }
 
 const char *nitka_errno_words(int code) { return strerrordesc_np(code); }
+
+static int argument_count = 0;
+static char **arguments = NULL;
+
+// glibc calls a constructor with the arguments of main().
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    argument_count = count;
+    arguments = values;
+}
+
+int nitka_argument_count(void) { return argument_count; }
+
+const char *nitka_argument(int index) { return arguments[index]; }
+
+static struct sigaction crash_report[NSIG];
+
+static void end_after_report(int number, siginfo_t *info, void *context) {
+    crash_report[number].sa_sigaction(number, info, context);
+    // After the report of a crash, the failing instruction runs again and ends the process. A signal that another
+    // process sent (si_code 0 or less) has none.
+    if (info->si_code <= 0) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+}
+
+void nitka_end_after_crash_signals(void) {
+    static const int crashes[] = {SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) {
+        int number = crashes[i];
+        if (sigaction(number, NULL, &crash_report[number]) < 0) continue;
+        if (!(crash_report[number].sa_flags & SA_SIGINFO)) continue;
+        struct sigaction action = crash_report[number];
+        action.sa_sigaction = end_after_report;
+        sigaction(number, &action, NULL);
+    }
+}

@@ -88,6 +88,11 @@ package enum StandardStream: CInt, Sendable {
         }
     }
 
+    /// Writes the text if the stream has space for it now: for a process that must end although nothing reads its output.
+    package func writeIfReady(_ text: String) {
+        if poll(rawValue, for: .writable, orInterruptedBy: -1, until: .now) == .ready { try? write(text) }
+    }
+
     package func write(_ text: String) throws(Errno) { try write(Array(text.utf8).span.bytes) }
 }
 

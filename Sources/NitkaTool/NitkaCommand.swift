@@ -32,10 +32,11 @@ struct NitkaCommand: ParsableCommand {
     static func main() {
         StandardStream.openMissing()
         Signals.ignoreBrokenPipes()
+        Signals.endAfterCrashSignals()
         var code: Int32 = 0
         var needsReader = false
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(Array(CurrentProcess.arguments.dropFirst()))
             needsReader = command is any OutputIsResult
             try command.run()
         } catch {

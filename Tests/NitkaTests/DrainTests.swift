@@ -11,8 +11,8 @@ import Testing
         var plan = DrainPlan(start: start, time: .seconds(4))
         #expect(plan.next(at: start) == .wait(until: start + .seconds(4)))
         #expect(plan.next(at: start + .seconds(4)) == .cutOff)
-        #expect(plan.next(at: start + .seconds(4)) == .wait(until: start + .seconds(5.5)))
-        #expect(plan.next(at: start + .seconds(5.5)) == .shutDown)
+        #expect(plan.next(at: start + .seconds(4)) == .wait(until: start + .seconds(5)))
+        #expect(plan.next(at: start + .seconds(5)) == .shutDown)
         #expect(plan.next(at: start + .seconds(6)) == .shutDown)
     }
 

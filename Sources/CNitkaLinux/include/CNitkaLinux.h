@@ -47,6 +47,14 @@ static inline void nitka_set_thread_owner(void *owner) { nitka_current_owner = o
 // The number of processors that this process may run on; 0 if it is unknown.
 int nitka_usable_processors(void);
 
+// The arguments of main(), without /proc.
+int nitka_argument_count(void);
+const char *nitka_argument(int index);
+
+// Swift's runtime reports a crash signal, and survives it when another process sent it. After this call such a signal ends
+// the process, after the report.
+void nitka_end_after_crash_signals(void);
+
 // Static text, safe on every thread; NULL for a number that is no errno.
 const char *nitka_errno_name(int code);
 const char *nitka_errno_words(int code);

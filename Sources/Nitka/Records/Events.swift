@@ -19,6 +19,10 @@ public enum ServerEvent: Sendable {
     /// accept(2) or the creation of a client's thread failed. Reported at most once per second; `count` is the number of
     /// failures since the last report.
     case acceptTrouble(reason: String, count: Int)
+    /// The server is paused: it accepts no client.
+    case paused
+    /// The server accepts clients again.
+    case resumed
     /// The server drains this many clients.
     case draining(clients: Int)
     /// The listener has failed, and the server ends.
@@ -74,6 +78,9 @@ public final class EventStream: Sequence, IteratorProtocol, Sendable {
 
     /// Ends the stream: the observer gets what is in the queue, then nil, and the server forgets it.
     public func cancel() { finish() }
+
+    /// How many events the observer has not read, with those that were dropped. Any thread may ask.
+    public var unread: Int { state.withLock { $0.queue.count + $0.taken.count + $0.missed } }
 
     var isFinished: Bool { state.withLock { $0.isFinished } }
 

@@ -26,8 +26,8 @@ struct DrainPlan: Hashable {
 
     init(start: MonotonicTime, time: Duration) {
         deadline = start + time
-        shutDownTime = deadline + .milliseconds(1500)
-        lastMoment = deadline + .seconds(2)
+        shutDownTime = deadline + .seconds(1)
+        lastMoment = deadline + .milliseconds(1400)
     }
 
     /// A plan that shuts down every client at once.

@@ -36,15 +36,19 @@ extension Server {
 
     /// Stops accepting until ``resume()`` is called. New connections wait in the listen backlog; connected clients are
     /// unaffected.
-    public func pause() { change(from: .running, to: .paused) }
+    public func pause() { change(from: .running, to: .paused, .paused) }
 
     /// Accepts again after ``pause()``.
-    public func resume() { change(from: .paused, to: .running) }
+    public func resume() { change(from: .paused, to: .running, .resumed) }
 
-    private func change(from old: ServerPhase, to new: ServerPhase) {
-        control.update { control in
-            if control.phase == old { control.phase = new }
+    private func change(from old: ServerPhase, to new: ServerPhase, _ event: ServerEvent) {
+        let isChange = control.update { control in
+            guard control.phase == old else { return false }
+            control.phase = new
+            return true
         }
+        guard isChange else { return }
+        report(event)
         wake.raise()
     }
 

@@ -16,7 +16,7 @@ extension Server {
     ///     takes only the memory that it touches.
     ///   - handler: serves one client. When it returns, the client gets the end of the stream and is closed. An error that
     ///     it throws ends this client only.
-    /// - Returns: the totals, after all clients have ended. If a handler has not returned 2 s after the deadline of the
+    /// - Returns: the totals, after all clients have ended. If a handler has not returned 1.4 s after the deadline of the
     ///   drain, the call returns then, and the thread of the handler continues.
     /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine lacks resources for
     ///   1 client.
@@ -67,7 +67,7 @@ extension Server {
     ///     may use.
     ///   - handler: serves one client. When it returns, the client gets the end of the stream and is closed. An error that
     ///     it throws ends this client only.
-    /// - Returns: the totals, after all clients have ended. If a handler has not returned 2 s after the deadline of the
+    /// - Returns: the totals, after all clients have ended. If a handler has not returned 1.4 s after the deadline of the
     ///   drain, the call returns then.
     /// - Throws: ``NitkaError`` when the server has run before, its listener failed, or the machine lacks resources for
     ///   the event loops or for 1 client.

@@ -43,6 +43,18 @@ package enum CurrentProcess {
         return usable > 0 ? usable : max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
     }
 
+    /// The arguments, with the program's own name first. Swift's `CommandLine` reads /proc, and is empty without it.
+    package static var arguments: [String] {
+        (0..<nitka_argument_count()).map { String(cString: nitka_argument($0)) }
+    }
+
+    /// Whether the process has a controlling terminal.
+    package static var hasTerminal: Bool {
+        let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
+        if terminal >= 0 { close(terminal) }
+        return terminal >= 0
+    }
+
     /// A variable of the environment; nil if it is not set.
     package static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 

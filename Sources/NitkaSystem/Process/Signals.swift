@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CNitkaLinux
 internal import Glibc
 
 /// The signals of a process: one thread waits for them.
 package enum Signals {
     package static let interrupt = SIGINT
     package static let terminate = SIGTERM
+    package static let hangUp = SIGHUP
+    package static let user1 = SIGUSR1
+    package static let user2 = SIGUSR2
 
     /// Blocks these signals in the calling thread, and in every thread that it makes later.
     package static func block(_ numbers: [CInt]) {
@@ -51,6 +55,17 @@ package enum Signals {
         _ = sigtimedwait(&set, nil, &now)
         pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
+
+    /// Whether the process ignores the signal: nohup(1) starts a program that ignores SIGHUP.
+    package static func isIgnored(_ number: CInt) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        let handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: UInt.self)
+        return handler == unsafeBitCast(SIG_IGN, to: UInt.self)
+    }
+
+    /// Lets a crash signal that another process sends end the process: only a program may decide this.
+    package static func endAfterCrashSignals() { nitka_end_after_crash_signals() }
 
     /// Sends a signal to this process.
     package static func raise(_ number: CInt) { kill(getpid(), number) }

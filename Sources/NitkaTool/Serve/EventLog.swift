@@ -31,6 +31,8 @@ struct EventLog {
         case .acceptTrouble(let reason, let count):
             logger.warning(
                 "\(reason) (\(count.counted("time")))", metadata: ["event": "accept_trouble", "count": "\(count)"])
+        case .paused: logger.info("paused; new connections wait in the backlog", metadata: ["event": "paused"])
+        case .resumed: logger.info("resumed", metadata: ["event": "resumed"])
         case .draining(let clients):
             logger.info(
                 "draining \(clients.counted("client"))", metadata: ["event": "draining", "clients": "\(clients)"])
@@ -46,6 +48,20 @@ struct EventLog {
         let addresses = server.addresses.map(\.description).joined(separator: ", ")
         logger.always.notice("listening on \(addresses)", metadata: ["event": "listening", "address": "\(addresses)"])
         for skipped in server.skippedAddresses { logger.warning("\(skipped)") }
+    }
+
+    /// The last line.
+    func logEnd(_ totals: ServerSnapshot) {
+        logger.always.notice(
+            """
+            served \(totals.served.counted("client")), \(totals.cutOff) cut off, \
+            \(totals.lost == 0 ? "" : "\(totals.lost) lost, ")\
+            \(totals.bytesIn.counted("byte")) in, \(totals.bytesOut) out
+            """,
+            metadata: [
+                "event": "ended", "served": "\(totals.served)", "cut_off": "\(totals.cutOff)", "lost": "\(totals.lost)",
+                "bytes_in": "\(totals.bytesIn)", "bytes_out": "\(totals.bytesOut)",
+            ])
     }
 
     private func logEnd(of record: ClientRecord) {

@@ -42,7 +42,7 @@ struct ServeCommand: ParsableCommand {
     var limits: LimitOptions
 
     @Option(
-        "Time limit of a drain; then the server disconnects the remaining clients.",
+        "Time limit of a drain; then the server cuts off the remaining clients, which takes up to 2s more.",
         in: .duration(.zero...(.seconds(86_400))))
     var drainTimeout = DurationArgument(duration: .seconds(10))
 
@@ -69,7 +69,7 @@ struct ServeCommand: ParsableCommand {
 
     func run() throws {
         // Before any thread is created: a new thread inherits the mask, and only the waiting thread may get a signal.
-        Signals.block([Signals.interrupt, Signals.terminate])
+        Signals.block(ServeSignals.handled)
         let server: Server
         do {
             server = try Server(

@@ -15,67 +15,98 @@ struct ServeSession {
 
     /// Serves until a signal ends the server, then exits the process.
     func run() -> Never {
+        let totals = Monitor<ServerSnapshot?>(nil)
+        let events = server.events(about: logger.logLevel > .debug ? .server : .everything)
         let (signals, log): (BackgroundThread, BackgroundThread)
         do throws(Errno) {
-            (signals, log) = (try startSignalThread(), try startLogThread())
+            signals = try ServeSignals(server: server, drainTime: drainTime).startThread()
+            log = try startLogThread(events, totals)
         } catch {
             printError("create the threads that wait for signals and write the log: \(error)")
             CurrentProcess.exitNow(Exit.notJudged.rawValue)
         }
-        let totals: ServerSnapshot
+        let snapshot: ServerSnapshot
         do {
-            totals = try model.serve(server, loops: loops)
+            snapshot = try model.serve(server, loops: loops)
         } catch {
             printError("\(error)")
             log.finish()
             CurrentProcess.exitNow(Exit.notJudged.rawValue)
         }
-        log.finish()
-        let cutOff = totals.endedByReason[EndReason.cutOff.code, default: 0] + totals.active
-        // A client that waited for a thread until the drain ended: it was accepted, and nothing was served.
-        let lost = totals.endedByReason["no_thread", default: 0]
-        let served = totals.accepted - totals.endedByReason["over_limit", default: 0] - lost
-        logger.always.notice(
-            """
-            served \(served.counted("client")), \(cutOff) cut off, \(lost == 0 ? "" : "\(lost) lost, ")\
-            \(totals.bytesIn.counted("byte")) in, \(totals.bytesOut) out
-            """,
-            metadata: [
-                "event": "ended", "served": "\(served)", "cut_off": "\(cutOff)", "lost": "\(lost)",
-                "bytes_in": "\(totals.bytesIn)", "bytes_out": "\(totals.bytesOut)",
-            ])
+        totals.update { $0 = snapshot }
+        let code = snapshot.cutOff + snapshot.lost == 0 ? 0 : Exit.cutOff.rawValue
+        guard log.finish() else {
+            // A reader that does not read is no failed write: the exit code says how the drain went.
+            StandardStream.error.writeIfReady(
+                "nitka: \(events.unread.counted("log line")) not written: standard output is full\n")
+            CurrentProcess.exitNow(code)
+        }
         // Exit without a join: the signal thread still waits, and a handler that was cut off may never return.
         withExtendedLifetime(signals) {}
-        let code = cutOff + lost == 0 ? 0 : Exit.cutOff.rawValue
         CurrentProcess.exitNow(StandardOutput.exitCode(code, needsReader: true))
     }
 
-    private func startSignalThread() throws(Errno) -> BackgroundThread {
-        let (server, drainTime) = (server, drainTime)
-        return try BackgroundThread(named: "nitka-signals") {
-            let ending = [Signals.interrupt, Signals.terminate]
-            var requests = SignalCounter()
-            requests.wait(for: ending)
-            server.drain(within: drainTime)
-            requests.wait(for: ending)
-            server.endNow()
-            // A third signal does not wait for handlers that ignore the end of their connection.
-            requests.wait(for: ending)
-            CurrentProcess.exitNow(Exit.cutOff.rawValue)
-        }
-    }
-
-    private func startLogThread() throws(Errno) -> BackgroundThread {
+    /// One thread writes to standard output, the last line too: a reader that stops can block it for ever.
+    private func startLogThread(
+        _ events: EventStream, _ totals: Monitor<ServerSnapshot?>
+    ) throws(Errno) -> BackgroundThread {
         let log = EventLog(server: server, logger: logger)
-        let events = server.events(about: logger.logLevel > .debug ? .server : .everything)
         return try BackgroundThread(named: "nitka-log") {
             for event in events { log.log(event) }
+            if let totals = totals.wait(for: { $0 }) { log.logEnd(totals) }
         }
     }
 }
 
-/// A thread of the tool itself. `finish` waits at most 1 second for it: a reader that stops reading the log can block
-/// it forever.
+/// The signals of `serve`.
+struct ServeSignals {
+    let server: Server
+    let drainTime: Duration
+
+    static let handled = [
+        Signals.interrupt, Signals.terminate, Signals.hangUp, Signals.user1, Signals.user2,
+    ]
+
+    /// Starts the thread that waits for the signals. They must be blocked in all threads.
+    func startThread() throws(Errno) -> BackgroundThread {
+        try BackgroundThread(named: "nitka-signals") { wait() }
+    }
+
+    /// The first request to end starts a drain, the second ends the server at once, the third does not wait for handlers
+    /// that ignore the end of their connection.
+    private func wait() {
+        // nohup(1), a service manager and setsid(1) detach a server from its terminal: then SIGHUP is no request.
+        let isDetached = Signals.isIgnored(Signals.hangUp) || !CurrentProcess.hasTerminal
+        var requests = SignalCounter()
+        while true {
+            switch Signals.wait(for: Self.handled) {
+            case Signals.user1: server.pause()
+            case Signals.user2: server.resume()
+            case Signals.hangUp where isDetached: break
+            default: if requests.add(at: .now) { end(requests.count) }
+            }
+        }
+    }
+
+    private func end(_ request: Int) {
+        switch request {
+        case 1: server.drain(within: drainTime)
+        case 2: server.endNow()
+        default: CurrentProcess.exitNow(Exit.cutOff.rawValue)
+        }
+    }
+}
+
+extension ServerSnapshot {
+    var cutOff: UInt64 { endedByReason[EndReason.cutOff.code, default: 0] + active }
+
+    /// Clients that waited for a thread until the drain ended: the server had accepted them, and served none of them.
+    var lost: UInt64 { endedByReason["no_thread", default: 0] }
+
+    var served: UInt64 { accepted - endedByReason["over_limit", default: 0] - lost }
+}
+
+/// A thread of the tool itself.
 final class BackgroundThread: Sendable {
     private let threads = ThreadGroup()
 
@@ -85,5 +116,8 @@ final class BackgroundThread: Sendable {
         }
     }
 
-    func finish() { _ = threads.join(until: .now + .seconds(1)) }
+    /// Waits until the thread has ended, 500 ms at most; returns false if it has not. A reader that does not read the log
+    /// can block it for ever.
+    @discardableResult
+    func finish() -> Bool { threads.join(until: .now + .milliseconds(500)) }
 }
