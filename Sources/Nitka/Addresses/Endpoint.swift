@@ -15,10 +15,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``NitkaError`` when the host is neither a numeric address nor a possible name.
     public init(host: String, port: UInt16) throws(NitkaError) {
-        guard Self.isPossible(host) else {
-            throw Self.refusal(
-                host, "a host is an IPv4 or IPv6 address, or a name of letters, digits, dots and hyphens")
-        }
+        if let problem = EndpointText.problem(withHost: host) { throw Self.refusal(host, problem) }
         self.host = host
         self.port = port
     }
@@ -27,22 +24,17 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``NitkaError`` that says what is allowed.
     public init(_ text: String) throws(NitkaError) {
-        guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else {
-            throw Self.refusal(text, "write HOST:PORT, as in 127.0.0.1:7007, [::1]:7007 or localhost:7007")
+        try self.init(text, lowestPort: 0)
+    }
+
+    /// As ``init(_:)``.
+    ///
+    /// - Parameter lowestPort: 1 where port 0 is useless: it takes a free port to listen on.
+    package init(_ text: String, lowestPort: UInt16) throws(NitkaError) {
+        switch EndpointText.parse(text, lowestPort: lowestPort) {
+        case .valid(let host, let port): (self.host, self.port) = (host, port)
+        case .refused(let problem): throw Self.refusal(text, problem)
         }
-        var host = String(text[..<colon])
-        guard let port = Self.port(text[text.utf8.index(after: colon)...]) else {
-            throw Self.refusal(text, "a port is a whole number from 0 to 65535")
-        }
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = String(host.dropFirst().dropLast())
-            guard case .v6 = RawAddress.Host(numeric: host) else {
-                throw Self.refusal(text, "brackets enclose an IPv6 address, as in [::1]:7007")
-            }
-        } else if host.utf8.contains(UInt8(ascii: ":")) {
-            throw Self.refusal(text, "write an IPv6 address in brackets, as in [::1]:7007")
-        }
-        try self.init(host: host, port: port)
     }
 
     /// `host:port`, with brackets around an IPv6 address.
@@ -57,45 +49,22 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``NitkaError`` when the name is not known.
     public func resolved() throws(NitkaError) -> [SocketAddress] {
-        if let numeric = RawAddress.Host(numeric: host) {
-            return [SocketAddress(RawAddress(host: numeric, port: port))]
+        if let numeric = NumericHost(host) {
+            guard let found = numeric.host() else {
+                throw NitkaError("look up", host, .words("no interface \(numeric.zone ?? "")"))
+            }
+            return [SocketAddress(RawAddress(host: found, port: port))]
         }
+        let addresses: [RawAddress]
         do {
-            return try lookUp(name: host, port: port).map { SocketAddress($0) }
+            addresses = try lookUp(name: host, port: port)
         } catch {
             throw NitkaError("look up", host, .words(error.words))
         }
-    }
-}
-
-extension Endpoint {
-    /// Accepts digits only, without a sign, a blank, or a leading zero, which means octal in other programs.
-    private static func port(_ text: Substring) -> UInt16? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
-        if text.utf8.count > 1, text.hasPrefix("0") { return nil }
-        return UInt16(text)
-    }
-
-    /// A name whose last label has only digits is a malformed address (`127.1`, `256.0.0.1`): refused, not looked up.
-    private static func isPossible(_ host: String) -> Bool {
-        if RawAddress.Host(numeric: host) != nil { return true }
-        guard (1...253).contains(host.utf8.count) else { return false }
-        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
-        let meaningful = labels.last == "" ? labels.dropLast() : labels[...]
-        guard let last = meaningful.last, !last.utf8.allSatisfy({ (48...57).contains($0) }) else { return false }
-        return meaningful.allSatisfy(isLabel)
-    }
-
-    private static func isLabel(_ label: Substring) -> Bool {
-        (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
-            && label.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
+        if let first = addresses.first, addresses.allSatisfy(\.host.isLinkLocalWithoutScope) {
+            throw NitkaError("look up", host, .words("its address \(first.host.text) needs an interface, after a %"))
+        }
+        return addresses.map { SocketAddress($0) }
     }
 
     private static func refusal(_ text: String, _ allowed: String) -> NitkaError {

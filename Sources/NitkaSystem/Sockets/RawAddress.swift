@@ -92,30 +92,71 @@ extension RawAddress {
     }
 }
 
-extension RawAddress.Host {
-    /// Parses a numeric address as inet_pton(3), which rejects the old short and octal forms. An interface's name or
-    /// number may follow `%`.
-    package init?(numeric text: String) {
+/// A numeric address as text: `127.0.0.1`, `::1`, `fe80::1%eth0`.
+///
+/// Parsing does not depend on the interfaces of this machine; only ``host()`` does.
+package struct NumericHost: Hashable, Sendable {
+    /// The address, without the index of its interface.
+    private let address: RawAddress.Host
+    /// The name or the number of the interface, after `%`: an RFC 4007 zone.
+    package let zone: String?
+
+    /// Parses a numeric address as inet_pton(3), which rejects the old short and octal forms.
+    package init?(_ text: String) {
         guard !text.utf8.contains(0) else { return nil }
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {
-            self = .v4(UInt32(bigEndian: v4.s_addr))
+            (address, zone) = (.v4(UInt32(bigEndian: v4.s_addr)), nil)
             return
         }
         let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
         var v6 = in6_addr()
         guard inet_pton(AF_INET6, String(parts[0]), &v6) == 1 else { return nil }
-        var scope: UInt32 = 0
-        if parts.count == 2 {
-            let name = String(parts[1])
-            scope = if_nametoindex(name)
-            if scope == 0, let number = UInt32(name), name.utf8.allSatisfy({ (48...57).contains($0) }) {
-                scope = number
-            }
-            guard scope != 0 else { return nil }
-        }
+        if parts.count == 2, !Self.isInterfaceName(parts[1]) { return nil }
         let (high, low) = v6.halves
-        self = .v6(high: high, low: low, scope: scope)
+        (address, zone) = (.v6(high: high, low: low, scope: 0), parts.count == 2 ? String(parts[1]) : nil)
+    }
+
+    /// The address with the index of its interface; nil if this machine does not have the interface now.
+    package func host() -> RawAddress.Host? {
+        guard let zone, case .v6(let high, let low, _) = address else { return address }
+        var index = if_nametoindex(zone)
+        if index == 0, zone.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt32(zone) {
+            index = RawAddress.Host.hasInterface(number) ? number : 0
+        }
+        return index == 0 ? nil : .v6(high: high, low: low, scope: index)
+    }
+
+    package var isIPv6: Bool {
+        if case .v6 = address { true } else { false }
+    }
+
+    /// True for an address that is valid only together with an interface, and has none: connect(2) reports EINVAL.
+    package var lacksZone: Bool { zone == nil && address.isLinkLocalWithoutScope }
+
+    /// An interface has a name of 1 to 15 bytes. The kernel forbids blanks and `/`; here the name is also safe to print.
+    private static func isInterfaceName(_ text: Substring) -> Bool {
+        (1...15).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && !"/%:[]\\".utf8.contains($0) }
+    }
+}
+
+extension RawAddress.Host {
+    /// Parses a numeric address; nil also if this machine does not have the interface that follows `%`.
+    package init?(numeric text: String) {
+        guard let host = NumericHost(text)?.host() else { return nil }
+        self = host
+    }
+
+    /// True for an address of fe80::/10 without the index of an interface.
+    package var isLinkLocalWithoutScope: Bool {
+        if case .v6(let high, _, 0) = self { high >> 54 == 0xfe80 >> 6 } else { false }
+    }
+
+    fileprivate static func hasInterface(_ index: UInt32) -> Bool {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { name in
+            if_indextoname(index, name.baseAddress!) != nil
+        }
     }
 
     /// The address as inet_ntop(3) writes it; the interface's name follows `%` where the address has a scope.

@@ -146,12 +146,8 @@ extension Exit {
 /// Parses a server's address.
 @Sendable func endpoint(_ text: String) throws -> Endpoint {
     do {
-        let endpoint = try Endpoint(text)
-        guard endpoint.port > 0 else {
-            throw ValidationError("The port must be a whole number from 1 to 65535.")
-        }
-        return endpoint
-    } catch let error as NitkaError {
+        return try Endpoint(text, lowestPort: 1)
+    } catch {
         throw ValidationError(sentence("\(error.reason)"))
     }
 }
