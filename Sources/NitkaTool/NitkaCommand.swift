@@ -33,6 +33,7 @@ struct NitkaCommand: ParsableCommand {
         StandardStream.openMissing()
         Signals.ignoreBrokenPipes()
         Signals.endAfterCrashSignals()
+        let arguments = Array(CurrentProcess.arguments.dropFirst())
         var code: Int32 = 0
         var needsReader = false
         do {
@@ -41,7 +42,9 @@ struct NitkaCommand: ParsableCommand {
             try command.run()
         } catch {
             code = exitCode(for: error).rawValue
-            show(fullMessage(for: error), isError: code != 0)
+            let text = fullMessage(for: error)
+            let better = code == ExitCode.validationFailure.rawValue ? UnknownWord.first(in: arguments, of: self) : nil
+            show(better.map { $0.message(insteadOf: text) } ?? text, isError: code != 0)
         }
         code = StandardOutput.exitCode(code, needsReader: needsReader)
         if code != 0 { CurrentProcess.exitNow(code) }

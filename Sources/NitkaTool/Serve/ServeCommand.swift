@@ -4,7 +4,14 @@ internal import ArgumentParser
 internal import Logging
 internal import Nitka
 internal import NitkaEcho
+internal import NitkaProbe
 internal import NitkaSystem
+
+/// What the argument of `nitka serve` says: a port, or a host and a port.
+struct ListenAddress {
+    var host: String?
+    var port: UInt16
+}
 
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,15 +27,24 @@ struct ServeCommand: ParsableCommand {
 
             Exit codes: 0 drained; 2 the server could not start or failed; 3 the drain cut off a client or lost a \
             waiting client; 64 wrong usage.
+
+            Examples:
+              nitka serve
+              nitka serve 8080
+              nitka serve 0.0.0.0:8080
             """)
+
+    @Argument(
+        help: "Port, or HOST:PORT, to listen on: the same as --host and --port.", transform: Self.address)
+    var address: ListenAddress?
 
     @Option(
         help: "Address or name to listen on; 0.0.0.0 or :: for all addresses. (default: \(Self.defaultHost))",
         transform: Self.host)
-    var host = defaultHost
+    var host: String?
 
-    @Option("TCP port to listen on; 0 takes a free port.", in: .count(0...65535))
-    var port = 7007
+    @Option("TCP port to listen on; 0 takes a free port.", in: .count(0...65535), default: "\(Self.defaultPort)")
+    var port: Int?
 
     @Option(help: "What runs a client: a thread of its own, a task, or the accepting thread (iterative).")
     var model = ServingModel.threads
@@ -61,10 +77,14 @@ struct ServeCommand: ParsableCommand {
     var logFormat = LogFormat.text
 
     private static let defaultHost = "127.0.0.1"
+    private static let defaultPort = 7007
     private static let defaultLevel = Logger.Level.debug
 
     func validate() throws {
         if loops != nil, model != .tasks { throw ValidationError("--loops needs --model tasks.") }
+        if let address, address.host != nil && host != nil || port != nil {
+            throw ValidationError("The address sets the host and the port: omit --host and --port.")
+        }
     }
 
     func run() throws {
@@ -73,7 +93,10 @@ struct ServeCommand: ParsableCommand {
         let server: Server
         do {
             server = try Server(
-                on: Endpoint(host: host, port: UInt16(port)), limits: limits.limits(), backlog: backlog)
+                on: Endpoint(
+                    host: address?.host ?? host ?? Self.defaultHost,
+                    port: address?.port ?? UInt16(port ?? Self.defaultPort)),
+                limits: limits.limits(), backlog: backlog)
         } catch {
             printError("\(error)")
             throw Exit.notJudged
@@ -89,6 +112,17 @@ struct ServeCommand: ParsableCommand {
         var logger = Logger(label: "nitka") { _ in LineLogHandler(format: format) }
         logger.logLevel = logLevel
         return logger
+    }
+
+    private static func address(_ text: String) throws -> ListenAddress {
+        if let port = Numeral.whole(text[...]).flatMap(UInt16.init(exactly:)) { return ListenAddress(port: port) }
+        let endpoint: Endpoint
+        do {
+            endpoint = try Endpoint(text)
+        } catch {
+            throw ValidationError(sentence("\(error.reason)"))
+        }
+        return ListenAddress(host: endpoint.host, port: endpoint.port)
     }
 
     private static func host(_ text: String) throws -> String {

@@ -43,7 +43,11 @@ extension Quantity<DurationArgument> {
         return Quantity(name: "duration", range: allowed, text: \.description) { text in
             if canBeOff, text == "off" { return DurationArgument(duration: nil) }
             guard let duration = DurationArgument.parse(text), range.contains(duration) else {
-                throw ValidationError("It must be a whole number with a unit (ms, s, m, h), from \(allowed).")
+                let example = DurationArgument.parse(text + "s").flatMap {
+                    range.contains($0) ? ": write \(text)s" : nil
+                }
+                throw ValidationError(
+                    "It must be a whole number with a unit (ms, s, m, h), from \(allowed)\(example ?? "").")
             }
             return DurationArgument(duration: duration)
         }
