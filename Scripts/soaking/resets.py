@@ -57,7 +57,8 @@ def run(server, short):
         after, growth = used(), running.memory() - memory
         with running.connect() as client:
             serves = echo(client, b"after the resets\n")
-        holds = clean and serves and growth < 1024
+        # The pools of the server and of malloc grow in steps. Connections that stay behind would take more than 5 MB.
+        holds = clean and serves and growth < 2048
         return holds, (
             f"{count:,} resets; descriptors {before[0]} to {after[0]}, threads {before[1]} to {after[1]}, memory "
             f"{growth:+,} kB; {'serves' if serves else 'does not serve'} afterwards")
