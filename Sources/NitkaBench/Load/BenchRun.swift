@@ -146,7 +146,9 @@ struct BenchRun {
 
     private func noClientServed(_ problem: BenchProblem?) -> String {
         switch problem {
-        case .error(let kind): "\(bench.endpoint) served no client: \(kind)"
+        case .error(let kind):
+            "\(bench.endpoint) served no client: \(kind)"
+                + (Shortage(kind: kind).map { "; remedy: \($0.remedy)" } ?? "")
         case .mismatch(let text): "\(bench.endpoint) is not an echo server: \(text)"
         case nil where isStopped: "the run was ended before \(bench.endpoint) served a client"
         case nil: "\(bench.endpoint) served no client"
