@@ -75,7 +75,9 @@ import Testing
         arguments: [
             ["--depth", "2", "--mode", "stream"], ["--talkers", "2"], ["--rate", "1k", "--find-max", "p99<5ms"],
             ["127.0.0.1:7007", "--model", "tasks"], ["--rate", "0x10"], ["--size", "1e3"], ["--fail-if", "p42>1ms"],
-            ["--json", "-", "--html", "-"], ["--json", "a", "--hlog", "a"], ["--find-max", "p99"], ["--duration", "5"],
+            ["--json", "-", "--html", "-"], ["--json", "a", "--hlog", "a"], ["--find-max", "p99"],
+            ["--find-max", "p99>1ms"],
+            ["--find-max", "rate<1k"], ["--duration", "5"],
             ["--clients", "0"],
         ])
     func contradictionsAreWrongUsage(arguments: [String]) async throws {
@@ -121,6 +123,52 @@ import Testing
         #expect(ending.error.contains("INVALID: \(Figures.rate(achieved))/s achieved of 10,000,000\n"))
         #expect(!ending.error.contains("\n0 echoes/s"))
         #expect(try Gate("rate>1").isCrossed(by: report))
+    }
+
+    /// No echo takes less than 1 ns, so that each rate fails.
+    @Test("a step of a search shows the achieved rate and why it fails, and is repeated once")
+    func failingStepsAreRepeated() async throws {
+        let ending = try await Tool.run(
+            ["bench", "--clients", "2", "--find-max", "p99<0.001us", "--duration", "10ms", "--warmup", "0s"])
+        #expect(ending.code == 1)
+        let lines = ending.output.split(separator: "\n")
+        let steps = lines.dropFirst(3).dropLast()
+        #expect(lines.last == "found no rate at which p99<0.001us holds")
+        #expect(steps.count >= 2 && steps.count % 2 == 0)
+        for (index, step) in steps.enumerated() {
+            #expect(step.hasSuffix(" (repeated)") == (index % 2 == 1), "\(step)")
+            // The reason may contain further rates.
+            #expect(step.split(separator: "  ")[0].hasSuffix("/s"), "\(step)")
+            #expect(!step.contains("echoes/s"))
+        }
+    }
+
+    /// The shell sends the signal as soon as the first step has ended: a task of this process may wait for a thread until
+    /// the search is over.
+    @Test("an interrupted search says what has passed so far, and exits with 2")
+    func interruptedSearchSaysWhatPassed() async throws {
+        let script = """
+            mkfifo "$1"
+            "$0" bench --clients 2 --find-max 'p99<100s' --duration 200ms --warmup 0s > "$1" &
+            count=0
+            while IFS= read -r line; do
+                printf '%s\\n' "$line"
+                count=$((count + 1))
+                if [ $count = 4 ]; then kill -TERM $!; fi
+            done < "$1"
+            wait $!
+            """
+        let ending = try await withFolder { folder in
+            try await Tool.run(["-c", script, Tool.path.string, "\(folder)/lines"], of: "/bin/sh")
+        }
+        #expect(ending.code == 2)
+        let lines = ending.output.split(separator: "\n")
+        let last = try #require(lines.last)
+        #expect(last.hasPrefix("interrupted before the highest rate was found: "))
+        // A busy machine may miss the first rate: then nothing has passed.
+        let passed = lines.last { $0.hasSuffix("holds") || $0.hasSuffix("holds (repeated)") }
+        let rate = passed?.split(separator: "/s").first ?? "none"
+        #expect(last.hasSuffix(passed == nil ? "no rate had passed" : "p99<100s held at \(rate) echoes per second"))
     }
 
     @Test("a signal in the warm-up says that counting had not begun, and exits with 2")

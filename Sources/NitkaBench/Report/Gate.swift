@@ -47,6 +47,12 @@ public struct Gate: Hashable, Sendable, CustomStringConvertible {
             "\(metric.name) \(verb) \(text(value, in: report)), \(side == .above ? "more" : "less") than \(limitText)"
     }
 
+    /// Why the condition is not met: `p99 is 6.31 ms`.
+    public func shortfall(of report: BenchReport) -> String {
+        guard let value = value(in: report) else { return "no echo came back" }
+        return "\(metric.name) \(metric.kind == .count ? "are" : "is") \(text(value, in: report))"
+    }
+
     private func text(_ value: Double, in report: BenchReport) -> String {
         switch metric.kind {
         case .time: finer(Figures.time(value * 1000), than: limitText) { "\(Figures.decimal(value, places: 3)) µs" }
@@ -98,6 +104,22 @@ extension Gate {
         self.limit = limit
         isShare = unit == "%"
         description = text
+    }
+
+    /// Parses the condition of a search for the highest rate: the upper limit of a time, of errors or of mismatches.
+    ///
+    /// A search for the highest rate at which a time is *long* would find one at any overload.
+    ///
+    /// - Throws: ``ReportError``, a sentence without a full stop that shows the condition that is meant.
+    public init(searchCondition text: String) throws(ReportError) {
+        try self.init(text)
+        if metric.kind == .rate {
+            throw ReportError("the search finds the rate itself: write the upper limit of a time, such as p99<10ms")
+        }
+        if side == .above {
+            let limit = limit == 0 ? "\(metric.name)<1" : text.replacing(">", with: "<")
+            throw ReportError("the search needs an upper limit, which holds up to a rate: write \(limit)")
+        }
     }
 
     /// Converts a limit to the metric's own unit; nil for a unit that the metric does not have.

@@ -48,9 +48,9 @@ struct BenchCommand: ParsableCommand {
         help: ArgumentHelp(
             """
             Find the highest rate at which this condition holds, such as 'p99<10ms'. Each step takes --duration, here \
-            2s by default.
+            2s by default. A step that fails is repeated once.
             """, valueName: "condition"),
-        transform: ResultOptions.gate)
+        transform: ResultOptions.searchCondition)
     var findMax: Gate?
 
     @Option(help: "Model of the server that bench starts: which thread runs a client. (default: tasks)")

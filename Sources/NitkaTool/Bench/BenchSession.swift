@@ -26,43 +26,67 @@ struct BenchSession {
         var closed = plan
         closed.rate = nil
         output.line("finding the highest rate with \(condition): \(summary(of: closed)), \(endpoint)")
-        let first = try InterruptibleBench.run(endpoint, closed, nil)
-        if first.wasInterrupted { return interrupted() }
+        guard let first = try uninterrupted(closed) else { return interrupted(condition, best: nil) }
         let probe = BenchReport(first)
-        output.line("closed loop  \(row(probe))")
-        var search = MaxSearch(closedLoop: probe.echoesPerSecond)
+        output.line("\(row(probe))  closed loop")
+        try checkResources(probe)
+        var search = MaxSearch(closedLoop: probe.rate)
         var best: BenchOutcome?
-        while let rate = search.next, !InterruptibleBench.wasInterrupted {
+        while let rate = search.next {
+            let isRepetition = search.isRepeating
             var step = plan
             step.rate = rate
-            let outcome = try InterruptibleBench.run(endpoint, step, nil)
-            if outcome.wasInterrupted { break }
+            guard let outcome = try uninterrupted(step) else { break }
             let report = BenchReport(outcome)
+            try checkResources(report)
             let holds = report.valid && report.mismatches == 0 && condition.isMet(by: report)
             search.tried(rate, holds: holds)
-            if holds, search.best == rate { best = outcome }
-            output.line("\(padded("\(Int(rate))/s", 11))  \(row(report))  \(holds ? "holds" : failure(of: report))")
+            if holds { best = outcome }
+            let verdict = holds ? "holds" : failure(of: report, condition)
+            output.line("\(row(report))  \(verdict)\(isRepetition ? " (repeated)" : "")")
         }
         guard let best else {
-            if InterruptibleBench.wasInterrupted { return interrupted() }
+            if InterruptibleBench.wasInterrupted { return interrupted(condition, best: nil) }
             output.line("found no rate at which \(condition) holds")
             return Exit.failure.rawValue
         }
         output.line("")
         let code = try conclude(best)
-        let rate = "\(Int(search.best ?? 0)) echoes per second"
-        guard !InterruptibleBench.wasInterrupted else {
-            output.line("\(condition) held at \(rate)")
-            return interrupted()
+        if InterruptibleBench.wasInterrupted, search.next != nil {
+            return interrupted(condition, best: BenchReport(best))
         }
-        output.line("highest rate with \(condition): \(rate)")
+        output.line("highest rate with \(condition): \(perSecond(BenchReport(best)))")
         return code
     }
 
-    private func interrupted() -> Int32 {
-        output.line("the search was interrupted before it found the highest rate")
+    /// Runs a step; nil if a signal ended it, also while it connected.
+    private func uninterrupted(_ step: BenchPlan) throws -> BenchOutcome? {
+        do {
+            let outcome = InterruptibleBench.wasInterrupted ? nil : try InterruptibleBench.run(endpoint, step, nil)
+            return outcome.flatMap { $0.wasInterrupted ? nil : $0 }
+        } catch {
+            if InterruptibleBench.wasInterrupted { return nil }
+            throw error
+        }
+    }
+
+    /// A shortage on this machine would end the search at a rate that says nothing about the server.
+    private func checkResources(_ report: BenchReport) throws {
+        if report.ranShort { throw SearchObstacle(description: report.invalidReasons.joined(separator: "; ")) }
+    }
+
+    private struct SearchObstacle: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Says what passed before the signal.
+    private func interrupted(_ condition: Gate, best: BenchReport?) -> Int32 {
+        let passed = best.map { "\(condition) held at \(perSecond($0))" } ?? "no rate had passed"
+        output.line("interrupted before the highest rate was found: \(passed)")
         return Exit.notJudged.rawValue
     }
+
+    private func perSecond(_ report: BenchReport) -> String { "\(Figures.rate(report.rate)) echoes per second" }
 
     /// Prints the result, writes the reports, and returns the exit code.
     private func conclude(_ outcome: BenchOutcome) throws -> Int32 {
@@ -80,13 +104,14 @@ struct BenchSession {
         return report.valid ? 0 : Exit.notJudged.rawValue
     }
 
-    private func failure(of report: BenchReport) -> String {
-        report.invalidReasons.first ?? (report.mismatches > 0 ? "wrong bytes" : "does not hold")
+    private func failure(of report: BenchReport, _ condition: Gate) -> String {
+        report.invalidReasons.first ?? (report.mismatches > 0 ? "wrong bytes" : condition.shortfall(of: report))
     }
 
+    /// The rate is the achieved one, which may be less than the rate that the step asked for.
     private func row(_ report: BenchReport) -> String {
         let times = report.latency.map { "p50 \(shown(.microseconds($0.p50)))  p99 \(shown(.microseconds($0.p99)))" }
-        return "\(padded("\(Int(report.echoesPerSecond)) echoes/s", 18))  \(times ?? "no echo")"
+        return "\(padded("\(Figures.rate(report.rate))/s", 12))  \(times ?? "no echo")"
     }
 
     private func summary(of plan: BenchPlan) -> String {

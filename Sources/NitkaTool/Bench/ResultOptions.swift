@@ -76,6 +76,15 @@ struct ResultOptions: ParsableArguments {
         return failures
     }
 
+    /// The condition of `--find-max`.
+    @Sendable static func searchCondition(_ text: String) throws -> Gate {
+        do {
+            return try Gate(searchCondition: text)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
     @Sendable static func gate(_ text: String) throws -> Gate {
         do {
             return try Gate(text)

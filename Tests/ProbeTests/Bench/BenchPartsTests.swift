@@ -114,9 +114,22 @@ import Testing
                 tried.append(rate)
                 search.tried(rate, holds: rate <= limit)
             }
-            #expect(tried.count <= MaxSearch.mostSteps)
+            #expect(Set(tried).count <= MaxSearch.mostSteps)
             #expect(search.best.map { $0 <= limit && $0 >= limit * 0.9 - 1 } == true, "\(limit): \(tried)")
         }
+    }
+
+    @Test("a rate that fails is tried once more, and may hold then") func aFailedRateIsRepeatedOnce() {
+        var search = MaxSearch(closedLoop: 1000)
+        #expect(search.next == 500)
+        search.tried(500, holds: false)
+        #expect(search.isRepeating && search.next == 500)
+        search.tried(500, holds: true)
+        #expect(!search.isRepeating && search.best == 500 && search.tooMuch == nil && search.next == 750)
+        search.tried(750, holds: false)
+        search.tried(750, holds: false)
+        #expect(!search.isRepeating && search.tooMuch == 750 && search.next == 625)
+        #expect(search.steps == 2)
     }
 
     @Test("the search ends if no rate holds") func theSearchGivesUpWhereNothingHolds() {

@@ -75,6 +75,33 @@ import Testing
         }
     }
 
+    @Test(
+        "the condition of a search is an upper limit, and the error shows it",
+        arguments: [
+            ("p99>1ms", "write p99<1ms"), ("errors>1%", "write errors<1%"), ("mismatches>0", "write mismatches<1"),
+            ("rate>50k", "such as p99<10ms"), ("rate<50k", "such as p99<10ms"), ("p99", "such as p99>5ms"),
+        ])
+    func searchConditionsAreUpperLimits(text: String, advice: String) {
+        do {
+            _ = try Gate(searchCondition: text)
+            Issue.record("\(text) was accepted")
+        } catch {
+            #expect(error.description.contains(advice))
+        }
+    }
+
+    @Test(
+        "an upper limit is accepted as the condition of a search",
+        arguments: ["p99<1ms", "errors<0.1%", "service_max<1s"])
+    func upperLimitsAreSearchConditions(text: String) throws {
+        #expect(try Gate(searchCondition: text) == Gate(text))
+    }
+
+    @Test("a condition that is not met says by what") func unmetConditionsSayByWhat() throws {
+        #expect(try Gate("p99<1ms").shortfall(of: Self.report) == "p99 is 6.31 ms")
+        #expect(try Gate("errors<0.1%").shortfall(of: Self.report) == "errors are 12 for 10,000 echoes (0.12 %)")
+    }
+
     @Test("a malformed gate says what is allowed") func whatIsAllowedIsSaid() {
         func reason(_ text: String) -> String? {
             do { _ = try Gate(text) } catch { return error.description }
