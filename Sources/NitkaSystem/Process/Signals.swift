@@ -33,7 +33,9 @@ package enum Signals {
 
     /// Makes a write to a pipe without a reader fail with EPIPE instead of ending the process. Only a program may decide
     /// this, not a library.
-    package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+    package static func ignoreBrokenPipes() { ignore(SIGPIPE) }
+
+    package static func ignore(_ number: CInt) { signal(number, SIG_IGN) }
 
     /// Does the same for the calling thread, because splice(2) has no MSG_NOSIGNAL. On a thread that Nitka did not make,
     /// ``unblockBrokenPipes(_:)`` must follow.

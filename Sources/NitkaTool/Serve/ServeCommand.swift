@@ -88,8 +88,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Before any thread is created: a new thread inherits the mask, and only the waiting thread may get a signal.
-        Signals.block(ServeSignals.handled)
+        ServeSignals.prepare()
         let server: Server
         do {
             server = try Server(

@@ -63,9 +63,14 @@ struct ServeSignals {
     let server: Server
     let drainTime: Duration
 
-    static let handled = [
-        Signals.interrupt, Signals.terminate, Signals.hangUp, Signals.user1, Signals.user2,
-    ]
+    private static let handled = [Signals.interrupt, Signals.terminate, Signals.hangUp]
+
+    /// Call it before any thread is created: a new thread inherits the mask, and only the waiting thread may get a signal.
+    static func prepare() {
+        Signals.block(handled)
+        // Ignored and not handled: Swift's crash report stops each thread with one of them.
+        for number in [Signals.user1, Signals.user2] { Signals.ignore(number) }
+    }
 
     /// Starts the thread that waits for the signals. They must be blocked in all threads.
     func startThread() throws(Errno) -> BackgroundThread {
@@ -79,12 +84,8 @@ struct ServeSignals {
         let isDetached = Signals.isIgnored(Signals.hangUp) || !CurrentProcess.hasTerminal
         var requests = SignalCounter()
         while true {
-            switch Signals.wait(for: Self.handled) {
-            case Signals.user1: server.pause()
-            case Signals.user2: server.resume()
-            case Signals.hangUp where isDetached: break
-            default: if requests.add(at: .now) { end(requests.count) }
-            }
+            if Signals.wait(for: Self.handled) == Signals.hangUp, isDetached { continue }
+            if requests.add(at: .now) { end(requests.count) }
         }
     }
 
