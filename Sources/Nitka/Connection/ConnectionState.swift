@@ -23,6 +23,7 @@ struct ConnectionState: ~Copyable, Sendable {
     private let capacity = Atomic<Int>(2048)
     private let inputHasEnded = Atomic<Bool>(false)
     private let inputIsCutOff = Atomic<Bool>(false)
+    private let peerHasEnded = Atomic<Bool>(false)
     private let isShutDown = Atomic<Bool>(false)
     let peer: SocketAddress
     let pipes: PipePool?
@@ -64,12 +65,15 @@ extension ConnectionState {
     /// Only the holder of the right to write calls it.
     func noteSent(_ count: Int) { sent.store(bytesSent &+ UInt64(count), ordering: .relaxed) }
 
-    /// The peer's end of stream was read.
-    var peerHasFinished: Bool { inputHasEnded.load(ordering: .acquiring) }
+    /// The end of the stream was read.
+    var inputIsAtEnd: Bool { inputHasEnded.load(ordering: .acquiring) }
 
-    /// Not after a shutdown on this side: then it is not the peer's end.
+    /// The end of the stream was read, and the peer sent it: a shutdown on this side ends the input too.
+    var peerHasFinished: Bool { peerHasEnded.load(ordering: .acquiring) }
+
     func noteEndOfInput() {
-        if !isShutDown.load(ordering: .acquiring) { inputHasEnded.store(true, ordering: .releasing) }
+        if !isShutDown.load(ordering: .acquiring) { peerHasEnded.store(true, ordering: .releasing) }
+        inputHasEnded.store(true, ordering: .releasing)
     }
 
     /// This side is about to shut down both directions.

@@ -149,7 +149,7 @@ extension AsyncConnection {
     @inline(__always)
     nonisolated(nonsending) func waitForInput() async throws(NitkaError) -> Bool {
         if !socket.isOpen { throw state.failure("read from", .closed) }
-        if state.peerHasFinished { return false }
+        if state.inputIsAtEnd { return false }
         if state.isCutOff { return false }
         if Task.isCancelled { throw state.failure("read from", .cancelled) }
         if state.isOverAge(at: loop.now) { throw state.failure("read from", .maximumAge) }
