@@ -54,6 +54,25 @@ import Testing
         }
     }
 
+    @Test("a graceful close ends within its time although another thread reads or writes") func boundedClose() throws {
+        for isWriter in [false, true] {
+            let listener = try Listener(on: Endpoint("127.0.0.1:0"))
+            let connection = try Connection.open(to: listener.addresses[0])
+            let peer = try listener.accept()
+            let threads = ThreadGroup()
+            try threads.start(named: "holder") {
+                if isWriter { try? connection.write(pattern(64 << 20)) } else { _ = try? connection.read() }
+            }
+            // Once the peer has bytes, the writer is at work; a reader has nothing to show.
+            if isWriter { _ = try peer.read() }
+            let start = MonotonicTime.now
+            connection.close(gracefullyWithin: .milliseconds(100))
+            #expect(.now - start < .seconds(20))
+            #expect(threads.join(until: .now + .seconds(30)))
+            #expect(connection.local == nil)
+        }
+    }
+
     @Test("the bytes of two writers never interleave") func twoWriters() throws {
         try withServer(.threads) { running in
             let connection = try running.connect()

@@ -18,6 +18,16 @@ import Testing
         #expect(timers.earliest == moments.filter { $0 > 600 }.min())
     }
 
+    @Test("timers of clients that have ended can be removed, and the others still fire in order") func deadTimers() {
+        var timers = TimerHeap()
+        for token in 0..<500 { timers.set(Int64(token * 7919 % 1009), for: UInt64(token)) }
+        timers.removeAll { $0.token % 3 != 0 }
+        #expect(timers.count == 167)
+        var fired: [Int64] = []
+        while let timer = timers.next(at: .max) { fired.append(timer.moment) }
+        #expect(fired == stride(from: 0, to: 500, by: 3).map { Int64($0 * 7919 % 1009) }.sorted())
+    }
+
     @Test("the token of a registration that was removed finds nothing, also when its slot is used again")
     func staleTokens() {
         var table = RegistrationTable()

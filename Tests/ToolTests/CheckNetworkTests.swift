@@ -90,7 +90,7 @@ import Testing
         let ending = try await Namespace.run(
             """
             serve
-            nitka check $address --idle 300ms --timeout 200ms --only echo,idle > report &
+            nitka check $address --idle 3s --timeout 200ms --only echo,idle > report &
             check=$!
             await report '^PASS  echo'
             \(Self.pulled)

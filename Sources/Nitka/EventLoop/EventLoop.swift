@@ -17,6 +17,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     private struct State: ~Copyable {
         var table = RegistrationTable()
         var timers = TimerHeap()
+        /// How many clients have ended that had a timer, since the dead timers were removed last.
+        var deadTimers = 0
         /// The moment that the kernel's timer is set for; `.max` for none.
         var timerMoment = Int64.max
         var jobs: [UnownedJob] = []
@@ -213,7 +215,19 @@ extension EventLoop {
     func call(signal token: UInt64, at moment: MonotonicTime) { state.timers.set(moment.nanoseconds, for: token) }
 
     /// Forgets the registration. The caller closes the descriptor afterwards, which removes it from epoll(7).
-    func remove(_ registration: Registration) { state.table.remove(registration.state.token) }
+    func remove(_ registration: Registration) {
+        state.table.remove(registration.state.token)
+        if registration.state.timer < .max { removeDeadTimers() }
+    }
+
+    /// The timer of a client that has ended stays in the heap until it fires, which can take hours. Remove these timers
+    /// once they are the larger part.
+    private func removeDeadTimers() {
+        state.deadTimers += 1
+        guard state.deadTimers > 64, state.deadTimers > state.timers.count / 2 else { return }
+        state.deadTimers = 0
+        state.timers.removeAll { timer in if case .free = state.table[timer.token] { true } else { false } }
+    }
 
     /// Makes the kernel report buffer space too: at once, if there is any.
     func reportSpace(_ registration: Registration, for descriptor: Int32) throws(Errno) {

@@ -13,6 +13,15 @@ struct TimerHeap {
 
     private var heap: [Timer] = []
 
+    var count: Int { heap.count }
+
+    /// Removes the timers of tokens that mean nothing any more.
+    mutating func removeAll(where isDead: (Timer) -> Bool) {
+        heap.removeAll(where: isDead)
+        // An ordered array is a heap.
+        heap.sort { $0.moment < $1.moment }
+    }
+
     var earliest: Int64? { heap.first?.moment }
 
     mutating func set(_ moment: Int64, for token: UInt64) {
