@@ -22,8 +22,10 @@ struct ServeCommand: ParsableCommand {
             each client, on a few event-loop threads. `iterative`: the accepting thread, one client after another. The \
             first line on standard output is the address that the server listens on.
 
-            SIGINT or SIGTERM starts a drain: the server accepts no new clients, and returns every byte that connected \
-            and waiting clients send before they pause. A second signal ends the server at once.
+            SIGINT or SIGTERM starts a drain: the server ignores new connections and still serves connected clients and \
+            those in the backlog. It ends each client that has sent nothing for 100ms and has every byte back. A second \
+            signal ends the server at once. SIGHUP does the same as SIGTERM if the server has a terminal; otherwise \
+            the server ignores it, and it always ignores SIGUSR1 and SIGUSR2.
 
             Exit codes: 0 drained; 2 the server could not start or failed; 3 the drain cut off a client or lost a \
             waiting client; 64 wrong usage.
