@@ -111,6 +111,8 @@ extension AsyncConnection {
         await close(gracefullyUntil: .now + time, discarding: limit)
     }
 
+    // Never inlined: a client that waits must not hold the frame of its close.
+    @inline(never)
     nonisolated(nonsending) func close(gracefullyUntil deadline: MonotonicTime, discarding limit: Int) async {
         guard loop.isCurrent else {
             do throws(NitkaError) {

@@ -125,10 +125,9 @@ extension ConnectionState {
         return min(isNever ? .distantFuture : MonotonicTime(nanoseconds: idleEnd), lifetimeEnd)
     }
 
-    /// Called when nothing arrived before the read deadline: that is the end of the stream while the server drains.
-    func endAfterSilence(at now: MonotonicTime) throws(NitkaError) {
-        if isDraining { return }
-        throw failure("read from", isOverAge(at: now) ? .maximumAge : .idleTimeout)
+    /// Why a read fails whose deadline has passed; nil while the server drains: then it is the end of the stream.
+    func endOfSilence(at now: MonotonicTime) -> NitkaError.Reason? {
+        isDraining ? nil : isOverAge(at: now) ? .maximumAge : .idleTimeout
     }
 
     func writeStallDetector(unacknowledged: Int, waitingSince start: MonotonicTime) -> WriteStallDetector {

@@ -78,8 +78,8 @@ extension Connection {
             case .timedOut:
                 // A low-water mark, see `BulkGathering`, hides a few bytes from the poll.
                 if reader.unread > 0 { return true }
-                try state.endAfterSilence(at: .now)
-                return false
+                guard let reason = state.endOfSilence(at: .now) else { return false }
+                throw state.failure("read from", reason)
             }
         }
     }
@@ -107,7 +107,9 @@ extension AsyncConnection {
     public nonisolated(nonsending) func read(into span: inout MutableSpan<UInt8>) async throws(NitkaError) -> Int? {
         precondition(!span.isEmpty, "a read needs space for 1 byte")
         guard loop.isCurrent else { return try await readElsewhere(into: &span) }
-        if !registration.state.reading.tryLock() { try await waitForReading() }
+        if !registration.state.reading.tryLock(), await registration.lockReading(on: loop) != .ready {
+            throw state.failure("read from", .cancelled)
+        }
         defer { registration.state.reading.unlock() }
         while try await waitForInput() {
             let result = attempt { () throws(Errno) in try socket.receive(into: &span) }
@@ -125,7 +127,9 @@ extension AsyncConnection {
     @inline(__always)
     public nonisolated(nonsending) func read() async throws(NitkaError) -> [UInt8]? {
         guard loop.isCurrent else { return try await elsewhere { () async throws(NitkaError) in try await read() } }
-        if !registration.state.reading.tryLock() { try await waitForReading() }
+        if !registration.state.reading.tryLock(), await registration.lockReading(on: loop) != .ready {
+            throw state.failure("read from", .cancelled)
+        }
         defer { registration.state.reading.unlock() }
         while try await waitForInput() {
             if let bytes = try receiveArray() { return bytes }
@@ -148,29 +152,30 @@ extension AsyncConnection {
     /// after 100 ms without input, or after the cut-off.
     @inline(__always)
     nonisolated(nonsending) func waitForInput() async throws(NitkaError) -> Bool {
-        if !socket.isOpen { throw state.failure("read from", .closed) }
-        if state.inputIsAtEnd { return false }
-        if state.isCutOff { return false }
-        if Task.isCancelled { throw state.failure("read from", .cancelled) }
-        if state.isOverAge(at: loop.now) { throw state.failure("read from", .maximumAge) }
-        if registration.state.hasInput {
+        // One place throws: each error in the making would enlarge the frame that an idle client holds.
+        let reason: NitkaError.Reason
+        if !socket.isOpen {
+            reason = .closed
+        } else if state.inputIsAtEnd || state.isCutOff {
+            return false
+        } else if Task.isCancelled {
+            reason = .cancelled
+        } else if state.isOverAge(at: loop.now) {
+            reason = .maximumAge
+        } else if registration.state.hasInput {
             if registration.state.countCall() { await loop.letOthersRun() }
             return true
+        } else {
+            let start = state.hasShortTimeout ? .now : loop.now
+            switch await registration.waitToRead(on: loop, until: state.readDeadline(waitingSince: start)) {
+            case .ready: return true
+            case .cancelled: reason = .cancelled
+            case .timedOut:
+                guard let silence = state.endOfSilence(at: loop.now) else { return false }
+                reason = silence
+            }
         }
-        let start = state.hasShortTimeout ? .now : loop.now
-        switch await registration.waitToRead(on: loop, until: state.readDeadline(waitingSince: start)) {
-        case .ready: return true
-        case .cancelled: throw state.failure("read from", .cancelled)
-        case .timedOut:
-            try state.endAfterSilence(at: loop.now)
-            return false
-        }
-    }
-
-    /// Another task reads: waits for the right to read.
-    @inline(never)
-    nonisolated(nonsending) func waitForReading() async throws(NitkaError) {
-        if await registration.lockReading(on: loop) != .ready { throw state.failure("read from", .cancelled) }
+        throw state.failure("read from", reason)
     }
 
     /// Records the result of a receive.
@@ -203,6 +208,9 @@ extension AsyncConnection {
     }
 
     /// Runs `body` on the connection's loop, from a task that runs elsewhere.
+    ///
+    /// Never inlined: a client that waits must not hold its frame.
+    @inline(never)
     nonisolated(nonsending) func elsewhere<Value: Sendable>(
         _ body: () async throws(NitkaError) -> Value
     ) async throws(NitkaError) -> Value {

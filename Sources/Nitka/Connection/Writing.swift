@@ -131,7 +131,9 @@ extension AsyncConnection {
     private nonisolated(nonsending) func sendAll(
         _ count: Int, _ send: (LoopSocket, Int) throws(Errno) -> Sent
     ) async throws(NitkaError) {
-        if !registration.state.writing.tryLock() { try await waitForWriting() }
+        if !registration.state.writing.tryLock(), await registration.lockWriting(on: loop) != .ready {
+            throw state.failure("write to", .cancelled)
+        }
         defer { registration.state.writing.unlock() }
         if registration.state.countCall() { await loop.letOthersRun() }
         var sent = 0
@@ -179,11 +181,5 @@ extension AsyncConnection {
             throw state.failure("write to", .cancelled)
         }
         if !socket.isOpen { throw state.failure("write to", .closed) }
-    }
-
-    /// Another task writes: waits for the right to write.
-    @inline(never)
-    private nonisolated(nonsending) func waitForWriting() async throws(NitkaError) {
-        if await registration.lockWriting(on: loop) != .ready { throw state.failure("write to", .cancelled) }
     }
 }

@@ -258,6 +258,7 @@ extension EventLoop {
 
 extension EventLoop {
     /// Suspends a task of this loop until the loop has polled, and every other task that is ready has run.
+    @inline(never)
     nonisolated(nonsending) func letOthersRun() async {
         // A continuation that is resumed here, before it is awaited, would not suspend the task at all.
         await withUnsafeContinuation { state.yielding.append($0) }

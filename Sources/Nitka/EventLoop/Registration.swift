@@ -32,6 +32,8 @@ final class Registration: @unchecked Sendable {
         var laterTimer = Int64.max
 
         private var lastTicket: UInt64 = 0
+        /// The task in which a server runs the client's handler, see `CurrentTask`; 1 for none.
+        var ownTask: UInt = 1
 
         /// When the first of the waits times out.
         var due: Int64 { min(min(reader.due, writer.due), min(reading.due, writing.due)) }
@@ -70,7 +72,7 @@ final class Registration: @unchecked Sendable {
     }
 
     /// Suspends the task until the kernel reports input.
-    @inline(__always)
+    @inline(never)
     nonisolated(nonsending) func waitToRead(on loop: EventLoop, until deadline: MonotonicTime) async -> Waiter.Outcome {
         await suspend(on: loop, until: deadline) { state, waiter in
             state.reader = waiter
@@ -107,6 +109,22 @@ final class Registration: @unchecked Sendable {
     /// - Parameter place: puts the waiter where something resumes it.
     @inline(__always)
     private nonisolated(nonsending) func suspend(
+        on loop: EventLoop, until deadline: MonotonicTime, _ place: (inout State, Waiter) -> Void
+    ) async -> Waiter.Outcome {
+        // A client's own task is never cancelled: no other task has a handle of it. The frames of a cancellation handler
+        // would cost each idle client 1 kB.
+        guard CurrentTask.id == state.ownTask else {
+            return await suspendCancellably(on: loop, until: deadline, place)
+        }
+        let ticket = state.nextTicket()
+        return await withUnsafeContinuation { continuation in
+            place(&state, Waiter(continuation, ticket: ticket, until: deadline))
+            loop.setTimer(for: self)
+        }
+    }
+
+    @inline(never)
+    private nonisolated(nonsending) func suspendCancellably(
         on loop: EventLoop, until deadline: MonotonicTime, _ place: (inout State, Waiter) -> Void
     ) async -> Waiter.Outcome {
         let ticket = state.nextTicket()

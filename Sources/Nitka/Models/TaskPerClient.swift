@@ -31,6 +31,7 @@ struct TaskPerClient: Model {
         Task(executorPreference: client.connection.loop) { [serving, handler, unfinished] in
             do throws(Errno) {
                 try client.connection.attach()
+                client.connection.registration.state.ownTask = CurrentTask.id
                 await serving.serve(client, handler)
             } catch {
                 serving.refuse(client, error)

@@ -133,7 +133,9 @@ extension AsyncConnection {
     private nonisolated(nonsending) func read(
         into pipe: borrowing Pipe, _ mode: inout ForwardMode
     ) async throws(NitkaError) -> Int? {
-        if !registration.state.reading.tryLock() { try await waitForReading() }
+        if !registration.state.reading.tryLock(), await registration.lockReading(on: loop) != .ready {
+            throw state.failure("read from", .cancelled)
+        }
         defer { registration.state.reading.unlock() }
         while try await waitForInput() {
             let result = attempt { () throws(Errno) in try socket.receive(into: pipe) }

@@ -46,3 +46,11 @@ package enum CurrentThread {
         nitka_thread_owner().map { Unmanaged<AnyObject>.fromOpaque($0).takeUnretainedValue() }
     }
 }
+
+/// The Swift task that runs the caller.
+package enum CurrentTask {
+    /// Its identity among the tasks that run now; 0 outside of tasks.
+    package static var id: UInt {
+        withUnsafeCurrentTask { task in task.map { unsafeBitCast($0, to: UInt.self) } ?? 0 }
+    }
+}
