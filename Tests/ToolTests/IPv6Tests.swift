@@ -25,7 +25,9 @@ import Testing
         }
         let (address, endings) = result.value
         #expect(address.hasPrefix(host.contains(":") ? (host == "::" ? "[::]:" : "[::1]:") : "127.0.0.1:"))
-        #expect(endings.map(\.code) == [0, 0, 0], "\(endings)")
+        #expect(endings[..<2].map(\.code) == [0, 0], "\(endings)")
+        // On a busy machine the run may be invalid: 2.
+        #expect([0, 2].contains(endings[2].code), "\(endings)")
         #expect(endings[0].output.hasSuffix("PASS: resolve, connect, echo, together, close\n"))
         #expect(endings[1].output == "line\n")
         #expect(result.code == 0)

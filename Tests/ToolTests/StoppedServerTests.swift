@@ -69,7 +69,7 @@ import Testing
                 for try await line in execution.standardError.strings() where line.contains("echoes/s") {
                     seconds += 1
                     if seconds == 1 { try await server.stop() }
-                    if seconds == 2 {
+                    if seconds == 4 {
                         server.resume()
                         try execution.send(signal: .interrupt)
                     }
