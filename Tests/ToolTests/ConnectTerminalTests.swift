@@ -6,16 +6,16 @@ import Testing
 
 /// `nitka connect` with a terminal, which script(1) makes.
 @Suite(.enabled(if: Peer.has("script"), "no script(1) to make a terminal")) struct ConnectTerminalTests {
-    /// Runs connect and then reads a line, as a shell would.
+    /// Runs connect on a terminal, and prints its exit code.
     private func run(_ address: String, input: String) async throws -> Tool.Ending {
         try await Shell.run(
             """
-            script -qec '\(Tool.path) connect \(address); echo "code $?"; read -t 0.01 line; echo "shell got <$line>"' \
+            script -qec '\(Tool.path) connect \(address); echo "code $?"' \
             /dev/null
             """, input: input)
     }
 
-    @Test("connect says that the server ended the stream, and the shell does not get the next line")
+    @Test("connect on a terminal says that the server ended the stream, and exits with 0")
     func saysThatServerEnded() async throws {
         let ending = try await whileServing({ try $0.write(Array("bye\n".utf8)) }) { address in
             try await run(address, input: "first\nsecond\n")
@@ -24,8 +24,7 @@ import Testing
         #expect(lines.contains("bye"), "\(ending.output)")
         #expect(lines.contains("the server ended the stream"), "\(ending.output)")
         #expect(lines.contains("code 0"))
-        // A terminal echoes a line that arrives even later.
-        #expect(lines.contains("shell got <>"), "\(ending.output)")
+        // What the shell gets is not asserted: a line that arrives after the end is not connect's to discard.
     }
 
     @Test("connect does not say that the server ended if the input ended first") func inputEndedFirst() async throws {
