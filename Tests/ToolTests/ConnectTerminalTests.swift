@@ -10,15 +10,15 @@ import Testing
     private func run(_ address: String, input: String) async throws -> Tool.Ending {
         try await Shell.run(
             """
-            script -qec '\(Tool.path) connect \(address); echo "code $?"' \
-            /dev/null
-            """, input: input)
+            # Through a pipe of the shell's: this process would get the SIGPIPE if script(1) ended before it reads.
+            printf '\(input)' | script -qec '\(Tool.path) connect \(address); echo "code $?"' /dev/null
+            """)
     }
 
     @Test("connect on a terminal says that the server ended the stream, and exits with 0")
     func saysThatServerEnded() async throws {
         let ending = try await whileServing({ try $0.write(Array("bye\n".utf8)) }) { address in
-            try await run(address, input: "first\nsecond\n")
+            try await run(address, input: #"first\nsecond\n"#)
         }
         let lines = ending.output.split { $0.isNewline }.map(String.init)
         #expect(lines.contains("bye"), "\(ending.output)")
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test("connect does not say that the server ended if the input ended first") func inputEndedFirst() async throws {
-        let ending = try await whileServing(EchoService.serve) { try await run($0, input: "hello\n\u{4}") }
+        let ending = try await whileServing(EchoService.serve) { try await run($0, input: #"hello\n\004"#) }
         let lines = ending.output.split { $0.isNewline }.map(String.init)
         #expect(lines.contains { $0.hasPrefix("hello   (") }, "\(ending.output)")
         #expect(lines.contains("code 0"))
