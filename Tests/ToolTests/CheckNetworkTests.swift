@@ -54,8 +54,8 @@ import Testing
             """)
         #expect(ending.code == 0, "\(ending.output) \(ending.error)")
         let text = words(ending.output)
-        #expect(text.contains("single bytes; slowest connect 1.0"), "\(text)")
-        #expect(text.contains("PASS: resolve, connect, echo; slowest connect 1.0"), "\(text)")
+        #expect(text.contains("single bytes; slowest connect "), "\(text)")
+        #expect(text.contains("PASS: resolve, connect, echo; slowest connect "), "\(text)")
         #expect(text.hasSuffix(" s, in echo"), "\(text)")
     }
 
